@@ -1,0 +1,39 @@
+//! The document and everything a node may see: types, values, works, diagnostics.
+//!
+//! Knows no engine, no window, no codec, no network: only data and pure functions over it.
+
+mod data;
+mod diagnostic;
+mod digest;
+mod document;
+mod edit;
+mod list;
+pub mod plan;
+mod recipe;
+mod reference;
+mod shot;
+pub mod spec;
+mod time;
+mod value;
+pub mod walk;
+mod work;
+
+pub use data::Data;
+pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject};
+pub use digest::{Digest, NotADigest};
+pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
+pub use edit::{Applied, Edit};
+pub use list::{ElementId, Entry, List};
+pub use plan::{Outcome, Outputs, Plan, PlanCx, Stop};
+pub use recipe::{Crop, Fit, Grade, Piece, Recipe, Sound, Source, Title, Transition, TransitionKind, even};
+pub use reference::{Reference, Role};
+pub use shot::{
+    Angle, Camera, CastMember, Framing, IntExt, Line, Move, Origin, Provenance, Script, Setting, Shot, ShotSize, Side,
+    TimeOfDay, Weather,
+};
+pub use spec::{Catalog, Help, Name, NodeSpec, ParamKind, ParamSpec, Params, PortSpec, Ports, no_upgrade};
+pub use time::Rate;
+pub use value::{AudioInfo, Color, Image, Media, PortType, Report, Value, Verdict, VideoInfo};
+pub use work::{
+    Call, Compute, Import, ImportKind, ModelChoice, Quality, Render, RenderForm, RenderSettings, Slate, Task, Work,
+};
