@@ -1,1 +1,14 @@
-//! Node kinds.
+//! Node kinds, one file each: declaration and pure plan.
+//!
+//! Knows the model only: no engine, no I/O, no codec. A new node is one file, one `mod` line and one line in `ALL`.
+
+#[cfg(test)]
+mod testing;
+
+use model::{Catalog, NodeSpec};
+
+/// Every kind, in the order of palette and reference page.
+pub const ALL: &[&NodeSpec] = &[];
+
+/// The kinds that this build offers.
+pub const CATALOG: Catalog = Catalog(ALL);
