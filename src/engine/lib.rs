@@ -3,5 +3,27 @@
 //! Knows no egui, no GStreamer, no HTTP: workers and codecs come in through traits.
 
 pub mod codec;
+pub mod demand;
+pub mod engine;
+mod evaluator;
+pub mod explain;
+mod files;
+mod graph;
+mod items;
+pub mod lanes;
+pub mod meet;
+pub mod memory;
+pub mod models;
+mod needs;
 pub mod scratch;
+mod shapes;
+pub mod state;
+pub mod traces;
+mod transitions;
 pub mod worker;
+
+pub use evaluator::Counters;
+pub use needs::Wanted;
+
+#[cfg(test)]
+mod tests;

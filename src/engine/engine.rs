@@ -1,0 +1,530 @@
+//! The engine as its owners see it: one thread that plans, dispatches, and takes reports.
+//!
+//! Front ends call in, never the other way round: lanes wake them through a closure. An edit alone never spends.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use model::{Applied, Catalog, Diagnostic, Digest, Document, ElementId, Outputs, Value, Work};
+
+use crate::demand::Target;
+use crate::evaluator::{Counters, Evaluator};
+use crate::graph::{NodeState, Shape};
+use crate::lanes::{LaneSpec, Lanes, Order, Report};
+use crate::models::Models;
+use crate::needs::Wanted;
+use crate::state::{ItemRef, State};
+use crate::traces::{Made, Traces};
+use crate::worker::{Cancel, Job, JobError};
+
+/// What an engine is made of.
+pub struct Setup<'a> {
+    pub document: &'a Document,
+    /// The graph's name in the store: its file name.
+    pub graph: &'a str,
+    /// The graph's folder.
+    pub project: &'a Path,
+    pub catalog: Catalog,
+    pub store: Arc<dyn Traces>,
+    pub models: Arc<dyn Models>,
+    pub lanes: Vec<LaneSpec>,
+    /// What nodes remembered at the last committed run, by node id.
+    pub memories: IndexMap<String, String>,
+    /// Called from lane threads whenever there is news.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What a run may spend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Approval {
+    /// Micro-dollars for the run as a whole.
+    pub budget: u64,
+    /// Items that may run whatever they cost.
+    pub items: BTreeSet<String>,
+}
+
+/// News for front ends and logs, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Started { item: String, work: &'static str },
+    Progress { item: String, done: f32 },
+    Ran { item: String, work: &'static str, seconds: f64, cost: u64 },
+    Failed { item: String, diagnostic: Diagnostic },
+    Cancelled { item: String },
+}
+
+/// How a run stands or ended. Items are counted where they are works; values are free.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub ran: u64,
+    pub reused: u64,
+    pub failed: u64,
+    pub blocked: u64,
+    pub held: u64,
+    pub waiting: u64,
+    /// Micro-dollars spent in this run.
+    pub cost: u64,
+}
+
+/// Most items looked at in one round of dispatching; lanes hold far fewer.
+const LAUNCHES: usize = 64;
+
+struct InFlight {
+    items: Vec<ItemRef>,
+    cancel: Cancel,
+    lane: usize,
+    work: &'static str,
+}
+
+/// One item, for front ends.
+#[derive(Debug)]
+pub struct ItemView<'a> {
+    pub at: ItemRef,
+    pub name: String,
+    pub element: Option<&'a ElementId>,
+    pub state: &'a State,
+    pub key: Option<Digest>,
+    /// The last outputs by port index; stale unless the state is `Done`.
+    pub values: &'a [(Value, Digest)],
+    pub notes: &'a [Diagnostic],
+}
+
+/// See the module.
+pub struct Engine {
+    pub(crate) ev: Evaluator,
+    lanes: Lanes,
+    jobs: IndexMap<Digest, InFlight>,
+    targets: Vec<Target>,
+    approval: Approval,
+    running: bool,
+    demand: BTreeSet<ItemRef>,
+    demand_rev: u64,
+    ran: IndexMap<ItemRef, u64>,
+    cost: u64,
+    events: Vec<Event>,
+}
+
+impl Engine {
+    /// An engine with every item planned; nothing runs yet.
+    pub fn new(setup: Setup<'_>) -> Engine {
+        let lanes = Lanes::new(setup.lanes, &setup.store, setup.project, &setup.wake);
+        let mut ev = Evaluator::new(
+            setup.document,
+            setup.graph,
+            setup.project,
+            setup.catalog,
+            setup.store,
+            setup.models,
+            setup.memories,
+        );
+        ev.settle();
+        Engine {
+            ev,
+            lanes,
+            jobs: IndexMap::new(),
+            targets: Vec::new(),
+            approval: Approval::default(),
+            running: false,
+            demand: BTreeSet::new(),
+            demand_rev: 0,
+            ran: IndexMap::new(),
+            cost: 0,
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes over an edit of the document.
+    pub fn edited(&mut self, document: &Document, applied: &Applied) {
+        if document.settings != self.ev.settings
+            || document.nodes.len() != self.ev.nodes.len()
+            || touches_wiring(&applied.inverse)
+            || !self.ev.patch(document, &applied.touched)
+        {
+            self.ev.rebuild(document);
+        }
+        self.ev.settle();
+        self.reattach();
+    }
+
+    /// Looks at the project's files again.
+    pub fn refresh(&mut self) {
+        self.ev.refresh_files();
+        self.ev.settle();
+        self.reattach();
+    }
+
+    /// Starts to bring targets up to date; what failed before is tried again.
+    pub fn start(&mut self, targets: Vec<Target>, approval: Approval) {
+        self.targets = targets;
+        self.approval = approval;
+        self.running = true;
+        self.ran.clear();
+        self.cost = 0;
+        self.ev.known.borrow_mut().failures.clear();
+        let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
+        for at in dead {
+            self.ev.mark(at.node, at.slot);
+        }
+        self.ev.settle();
+        self.demand_rev = u64::MAX;
+        self.dispatch();
+    }
+
+    /// Takes reports for up to `timeout`; `true` while the run goes on.
+    pub fn pump(&mut self, timeout: Duration) -> bool {
+        if let Some(report) = self.lanes.next(if self.jobs.is_empty() { Duration::ZERO } else { timeout }) {
+            self.take(report);
+            while let Some(report) = self.lanes.next(Duration::ZERO) {
+                self.take(report);
+            }
+            self.ev.settle();
+            self.reattach();
+        }
+        if self.running {
+            self.dispatch();
+            if self.jobs.is_empty() {
+                self.running = false;
+                self.commit();
+            }
+        }
+        self.running || !self.jobs.is_empty()
+    }
+
+    /// Asks every job to stop; nothing new is started. Finished work is kept.
+    pub fn cancel(&mut self) {
+        self.running = false;
+        self.jobs.values().for_each(|job| job.cancel.cancel());
+    }
+
+    /// Asks the jobs of one item to stop.
+    pub fn cancel_item(&mut self, at: ItemRef) {
+        self.jobs.values().filter(|job| job.items == [at]).for_each(|job| job.cancel.cancel());
+    }
+
+    /// News since the last call.
+    pub fn events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Items whose state changed since the last call.
+    pub fn changed(&mut self) -> BTreeSet<ItemRef> {
+        std::mem::take(&mut self.ev.changed)
+    }
+
+    /// What plans want remembered, by node id; differs from what was given only where something changed.
+    pub fn memories(&self) -> IndexMap<String, String> {
+        let mut memories = self.ev.memories.clone();
+        memories.retain(|node, _| self.ev.index.contains_key(node));
+        memories.extend(self.ev.new_memories.borrow().iter().map(|(node, text)| (node.clone(), text.clone())));
+        memories
+    }
+
+    /// How often plans were called.
+    pub fn counters(&self) -> Counters {
+        self.ev.counters
+    }
+
+    /// Node ids in document order.
+    pub fn node_ids(&self) -> impl Iterator<Item = &str> {
+        self.ev.nodes.iter().map(|node| &*node.id)
+    }
+
+    /// The items of a node; none for an unknown id.
+    pub fn items(&self, node: &str) -> Vec<ItemView<'_>> {
+        let Some(idx) = self.ev.index.get(node).copied() else { return Vec::new() };
+        (0..self.ev.nodes[idx as usize].items.len() as u32).map(|slot| self.item(ItemRef { node: idx, slot })).collect()
+    }
+
+    /// One item.
+    pub fn item(&self, at: ItemRef) -> ItemView<'_> {
+        let node = &self.ev.nodes[at.node as usize];
+        let item = &node.items[at.slot as usize];
+        ItemView {
+            at,
+            name: self.ev.item_name(at),
+            element: node.element(at.slot),
+            state: &item.state,
+            key: item.key,
+            values: item.out.as_ref().map_or(&[], |out| &out.values),
+            notes: &item.notes,
+        }
+    }
+
+    /// The item of that name.
+    pub fn find_item(&self, name: &str) -> Option<ItemRef> {
+        let (node, element) = name.split_once('/').map_or((name, None), |(node, element)| (node, Some(element)));
+        let idx = self.ev.index.get(node).copied()?;
+        let slot = match (&self.ev.nodes[idx as usize].shape, element) {
+            (Shape::Many(elements), Some(element)) => elements.slot_of(element)? as u32,
+            (Shape::Single, None) => 0,
+            _ => return None,
+        };
+        Some(ItemRef { node: idx, slot })
+    }
+
+    /// The value of an output port of an item, current or stale.
+    pub fn value(&self, at: ItemRef, port: &str) -> Option<&Value> {
+        let node = &self.ev.nodes[at.node as usize];
+        let out = node.ports.outputs.iter().position(|it| it.name == port)?;
+        node.items[at.slot as usize].out.as_ref().map(|out_values| &out_values.values[out].0)
+    }
+
+    /// Remarks about nodes and items: how lists met, what plans noticed, what failed.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let of_item = |(item, at): (&crate::graph::Item, ItemRef)| {
+            let mut found: Vec<Diagnostic> = item.notes.iter().map(|note| self.ev.placed(at, note.clone())).collect();
+            if let State::Failed(diagnostic) = &item.state {
+                found.push(self.ev.placed(at, (**diagnostic).clone()));
+            }
+            found
+        };
+        let of_node = |(idx, node): (usize, &NodeState)| {
+            let items = node.items.iter().enumerate();
+            let refs = items.map(|(slot, item)| (item, ItemRef { node: idx as u32, slot: slot as u32 }));
+            node.notes.iter().cloned().chain(refs.flat_map(of_item)).collect::<Vec<_>>()
+        };
+        self.ev.nodes.iter().enumerate().flat_map(of_node).collect()
+    }
+
+    /// The works that an item wants, with the models chosen for them.
+    pub fn wanted(&self, at: ItemRef) -> &[Wanted] {
+        self.ev.wants.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// The items that targets need, themselves included.
+    pub fn demand(&self, targets: &[Target]) -> BTreeSet<ItemRef> {
+        self.ev.demand(targets)
+    }
+
+    /// Counts over a set of items.
+    pub fn tally(&self, items: &BTreeSet<ItemRef>) -> Tally {
+        let mut tally = Tally { cost: self.cost, ..Tally::default() };
+        for at in items {
+            match &self.item(*at).state {
+                State::Done if self.ran.contains_key(at) => tally.ran += 1,
+                State::Done if self.item(*at).key.is_some() => tally.reused += 1,
+                State::Done => {}
+                State::Failed(_) => tally.failed += 1,
+                State::Blocked { .. } => tally.blocked += 1,
+                State::Held { .. } => tally.held += 1,
+                _ => tally.waiting += 1,
+            }
+        }
+        tally
+    }
+
+    fn items_where(&self, wanted: impl Fn(&State) -> bool) -> Vec<ItemRef> {
+        let nodes = self.ev.nodes.iter().enumerate();
+        nodes
+            .flat_map(|(idx, node)| {
+                let items = node.items.iter().enumerate();
+                items.map(move |(slot, item)| (ItemRef { node: idx as u32, slot: slot as u32 }, &item.state))
+            })
+            .filter(|(_, state)| wanted(state))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    // ---- running
+
+    fn dispatch(&mut self) {
+        if self.demand_rev != self.ev.wiring_rev {
+            self.demand = self.ev.demand(&self.targets);
+            self.demand_rev = self.ev.wiring_rev;
+        }
+        if !self.lanes.any_has_room() {
+            return;
+        }
+        let launchable = |at: &&ItemRef| match self.ev.state(**at) {
+            State::Held { cost } => {
+                cost.is_some_and(|cost| cost <= self.approval.budget)
+                    || self.approval.items.contains(&self.ev.item_name(**at))
+            }
+            state => !state.is_in_flight(),
+        };
+        let ready: Vec<ItemRef> = self
+            .ev
+            .ready
+            .iter()
+            .filter(|at| self.demand.contains(at))
+            .filter(launchable)
+            .take(LAUNCHES)
+            .copied()
+            .collect();
+        for at in ready {
+            if !self.lanes.any_has_room() {
+                return;
+            }
+            if self.may_spend(at) {
+                self.launch(at);
+            }
+        }
+    }
+
+    /// Whether an item is free, approved, or within the budget, which it then reserves.
+    fn may_spend(&mut self, at: ItemRef) -> bool {
+        let State::Held { cost } = *self.ev.state(at) else { return true };
+        match cost {
+            Some(cost) if cost <= self.approval.budget => {
+                self.approval.budget -= cost;
+                true
+            }
+            _ => self.approval.items.contains(&self.ev.item_name(at)),
+        }
+    }
+
+    fn launch(&mut self, at: ItemRef) {
+        let Some(wanted) = self.ev.wants.get(&at).cloned() else { return };
+        let mut queued = false;
+        for it in wanted {
+            if let Some(job) = self.jobs.get_mut(&it.key) {
+                if !job.items.contains(&at) {
+                    job.items.push(at);
+                }
+                queued = true;
+                continue;
+            }
+            let lane_name = match (&it.work, &it.chosen) {
+                (Work::Call(_), Some(chosen)) => chosen.lane,
+                (Work::Compute(_), _) => "compute",
+                _ => "media",
+            };
+            let Some(lane) = self.lanes.find(lane_name) else {
+                let missing = Diagnostic::error("no-lane", format!("nothing here runs `{lane_name}` work"));
+                self.ev.known.borrow_mut().failures.insert(it.key, Box::new(missing));
+                self.ev.forget_item(at);
+                continue;
+            };
+            if !self.lanes.has_room(lane) {
+                continue;
+            }
+            let cancel = Cancel::default();
+            let order = Order {
+                cancel: cancel.clone(),
+                model: it.chosen.as_ref().map(|chosen| (chosen.model.clone(), chosen.version)),
+                cost: it.chosen.as_ref().and_then(|chosen| chosen.cost).unwrap_or(0),
+                job: Job { key: it.key, model: it.chosen.as_ref().map(|chosen| chosen.model.clone()), work: it.work },
+            };
+            let work = order.job.work.kind();
+            if self.lanes.send(lane, order) {
+                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work });
+                queued = true;
+            }
+        }
+        if queued {
+            self.ev.transition(at, State::Queued);
+        }
+    }
+
+    /// Items that were planned again while their job is at work are shown as such.
+    fn reattach(&mut self) {
+        let jobs = std::mem::take(&mut self.jobs);
+        for (key, job) in &jobs {
+            for at in &job.items {
+                let waits = self.ev.wants.get(at).is_some_and(|wanted| wanted.iter().any(|it| it.key == *key));
+                if waits && !self.ev.state(*at).is_in_flight() {
+                    self.ev.transition(*at, State::Queued);
+                }
+            }
+        }
+        self.jobs = jobs;
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::Started(key) => {
+                let Some(job) = self.jobs.get(&key) else { return };
+                for at in &job.items {
+                    if self.ev.state(*at).is_in_flight() {
+                        self.ev.transition(*at, State::Running { progress: 0.0 });
+                    }
+                    self.events.push(Event::Started { item: self.ev.item_name(*at), work: job.work });
+                }
+            }
+            Report::Progress(key, done) => {
+                let Some(job) = self.jobs.get(&key) else { return };
+                for at in &job.items {
+                    if self.ev.state(*at).is_in_flight() {
+                        self.ev.transition(*at, State::Running { progress: done });
+                    }
+                    self.events.push(Event::Progress { item: self.ev.item_name(*at), done });
+                }
+            }
+            Report::Finished(key, result) => {
+                let Some(job) = self.jobs.swap_remove(&key) else { return };
+                self.lanes.release(job.lane);
+                match result {
+                    Ok(made) => self.made(key, &job, &made),
+                    Err(JobError::Cancelled) => {
+                        for at in &job.items {
+                            self.events.push(Event::Cancelled { item: self.ev.item_name(*at) });
+                        }
+                    }
+                    Err(JobError::Failed(diagnostic)) => {
+                        for at in &job.items {
+                            let placed = self.ev.placed(*at, (*diagnostic).clone());
+                            self.events.push(Event::Failed { item: self.ev.item_name(*at), diagnostic: placed });
+                        }
+                        self.ev.known.borrow_mut().failures.insert(key, diagnostic);
+                    }
+                }
+                job.items.into_iter().for_each(|at| self.ev.forget_item(at));
+            }
+        }
+    }
+
+    fn made(&mut self, key: Digest, job: &InFlight, made: &Made) {
+        self.cost += made.cost;
+        let outputs: Arc<Outputs> = Arc::new(made.outputs.clone());
+        self.ev.known.borrow_mut().outputs.insert(key, outputs);
+        for at in &job.items {
+            let item = self.ev.item_name(*at);
+            *self.ran.entry(*at).or_default() += 1;
+            if let Work::Call(call) = &made.work {
+                let recorded = self.ev.store.add_take(&self.ev.graph, &item, call.take, &key, made);
+                if let Err(diagnostic) = recorded {
+                    self.events.push(Event::Failed { item: item.clone(), diagnostic });
+                }
+            }
+            self.events.push(Event::Ran { item, work: job.work, seconds: made.seconds, cost: made.cost });
+        }
+    }
+
+    /// Records which result each item has now, for the explanations of the next run.
+    fn commit(&mut self) {
+        let mut keys = Vec::new();
+        for at in self.ran.keys() {
+            let Some(node) = self.ev.nodes.get(at.node as usize) else { continue };
+            let Some(key) =
+                node.items.get(at.slot as usize).filter(|item| item.state.is_current()).and_then(|it| it.key)
+            else {
+                continue;
+            };
+            let name = self.ev.item_name(*at);
+            match self.ev.store.last_key(&self.ev.graph, &name) {
+                Ok(Some(last)) if last == key => continue,
+                Ok(Some(last)) => keys.push((crate::explain::previous(&name), last)),
+                Ok(None) => {}
+                Err(diagnostic) => self.events.push(Event::Failed { item: name.clone(), diagnostic }),
+            }
+            keys.push((name, key));
+        }
+        if keys.is_empty() {
+            return;
+        }
+        if let Err(diagnostic) = self.ev.store.set_last_keys(&self.ev.graph, &keys) {
+            self.events.push(Event::Failed { item: self.ev.graph.clone(), diagnostic });
+        }
+    }
+}
+
+/// Whether undoing a batch would change nodes or links: then the batch did.
+fn touches_wiring(inverse: &[model::Edit]) -> bool {
+    use model::Edit;
+    inverse.iter().any(|edit| {
+        matches!(edit, Edit::AddNode { .. } | Edit::RemoveNode { .. } | Edit::RenameNode { .. } | Edit::SetLink { .. })
+    })
+}

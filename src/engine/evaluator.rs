@@ -1,0 +1,195 @@
+//! The evaluator: brings items up to date by height, stops where nothing changed.
+//!
+//! Push of dirtiness, no recursion, no walk over what is not affected: an edit costs its affected items. Deep graphs
+//! need no stack. A demand-driven walk, as salsa does, visits every reachable node in every revision.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use model::{Catalog, Digest, Document, Settings};
+
+use crate::files::Files;
+use crate::graph::{self, NodeState};
+use crate::models::Models;
+use crate::needs::{Known, Wanted};
+use crate::state::{ItemRef, State};
+use crate::traces::Traces;
+
+/// How often plans were called and skipped; tests and benches read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub planned: u64,
+    pub visited: u64,
+}
+
+/// See the module.
+pub(crate) struct Evaluator {
+    pub(crate) catalog: Catalog,
+    pub(crate) settings: Settings,
+    pub(crate) graph: String,
+    pub(crate) store: Arc<dyn Traces>,
+    pub(crate) models: Arc<dyn Models>,
+    pub(crate) files: RefCell<Files>,
+    pub(crate) known: RefCell<Known>,
+    pub(crate) nodes: Vec<NodeState>,
+    pub(crate) index: IndexMap<String, u32>,
+    /// Works that items wait for.
+    pub(crate) wants: IndexMap<ItemRef, Vec<Wanted>>,
+    /// Items that could run.
+    pub(crate) ready: BTreeSet<ItemRef>,
+    /// What nodes remember, by node id, as committed.
+    pub(crate) memories: IndexMap<String, String>,
+    /// What plans want remembered.
+    pub(crate) new_memories: RefCell<IndexMap<String, String>>,
+    /// Which nodes looked at which project path.
+    pub(crate) readers: RefCell<IndexMap<String, BTreeSet<u32>>>,
+    /// Items whose state changed since somebody last asked.
+    pub(crate) changed: BTreeSet<ItemRef>,
+    dirty: BTreeSet<(u32, u32, u32)>,
+    pub(crate) counters: Counters,
+    /// Grows whenever elements or siblings change: who depends on whom may differ.
+    pub(crate) wiring_rev: u64,
+}
+
+/// The queue slot that stands for a node's shape; items follow it.
+pub(crate) const SHAPE: u32 = 0;
+
+impl Evaluator {
+    pub(crate) fn new(
+        document: &Document,
+        graph: &str,
+        project: &Path,
+        catalog: Catalog,
+        store: Arc<dyn Traces>,
+        models: Arc<dyn Models>,
+        memories: IndexMap<String, String>,
+    ) -> Evaluator {
+        let mut evaluator = Evaluator {
+            catalog,
+            settings: document.settings.clone(),
+            graph: graph.to_owned(),
+            store,
+            models,
+            files: RefCell::new(Files::new(project)),
+            known: RefCell::default(),
+            nodes: Vec::new(),
+            index: IndexMap::new(),
+            wants: IndexMap::new(),
+            ready: BTreeSet::new(),
+            memories,
+            new_memories: RefCell::default(),
+            readers: RefCell::default(),
+            changed: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            counters: Counters::default(),
+            wiring_rev: 0,
+        };
+        evaluator.rebuild(document);
+        evaluator
+    }
+
+    /// Makes the picture again from the document, keeping results of nodes that are still there.
+    pub(crate) fn rebuild(&mut self, document: &Document) {
+        let mut nodes = graph::build(document, self.catalog);
+        let mut old: IndexMap<String, NodeState> =
+            self.nodes.drain(..).map(|node| (node.id.to_string(), node)).collect();
+        for node in &mut nodes {
+            if let Some(old) = old.swap_remove(&*node.id) {
+                node.shape = old.shape;
+                node.items = old.items;
+                node.pending = (0..node.items.len() as u32).collect();
+                for item in &mut node.items {
+                    item.state = State::Unknown;
+                }
+            }
+        }
+        self.settings = document.settings.clone();
+        self.index = nodes.iter().enumerate().map(|(idx, node)| (node.id.to_string(), idx as u32)).collect();
+        self.nodes = nodes;
+        self.wants.clear();
+        self.ready.clear();
+        self.readers.borrow_mut().clear();
+        self.dirty = self.nodes.iter().enumerate().map(|(idx, node)| (node.height, idx as u32, SHAPE)).collect();
+        self.wiring_rev += 1;
+    }
+
+    /// Takes over parameters and takes of touched nodes; `false` where ports changed and a rebuild is needed.
+    pub(crate) fn patch(&mut self, document: &Document, touched: &[String]) -> bool {
+        for id in touched {
+            let (Some(idx), Some(node)) = (self.index.get(id).copied(), document.nodes.get(id)) else { return false };
+            let state = &mut self.nodes[idx as usize];
+            let Some(spec) = state.spec else { continue };
+            if spec.kind != node.kind {
+                return false;
+            }
+            let rev = graph::revision(&node.kind, spec.version, &node.params, &document.settings);
+            if rev != state.rev {
+                if state.ports != spec.ports_of(&node.params) {
+                    return false;
+                }
+                state.params = node.params.clone();
+                state.rev = rev;
+            }
+            if !document.takes.is_empty() || !state.takes.is_empty() {
+                state.takes = graph::takes_of(document, id);
+            }
+            self.mark_all(idx);
+        }
+        true
+    }
+
+    /// Looks at project files again; nodes that read a changed one are planned anew.
+    pub(crate) fn refresh_files(&mut self) {
+        let changed = self.files.borrow().changed();
+        for path in changed {
+            let nodes = self.readers.borrow().get(&path).cloned().unwrap_or_default();
+            for node in nodes {
+                self.forget(node);
+            }
+        }
+    }
+
+    /// Plans every item of a node anew, whatever it saw before.
+    pub(crate) fn forget(&mut self, node: u32) {
+        for item in &mut self.nodes[node as usize].items {
+            item.seen = Digest::default();
+        }
+        self.mark_all(node);
+    }
+
+    /// Plans one item anew, whatever it saw before.
+    pub(crate) fn forget_item(&mut self, at: ItemRef) {
+        if let Some(item) = self.nodes.get_mut(at.node as usize).and_then(|node| node.items.get_mut(at.slot as usize)) {
+            item.seen = Digest::default();
+            self.mark(at.node, at.slot);
+        }
+    }
+
+    pub(crate) fn mark_all(&mut self, node: u32) {
+        for slot in 0..self.nodes[node as usize].items.len() as u32 {
+            self.mark(node, slot);
+        }
+    }
+
+    pub(crate) fn mark(&mut self, node: u32, slot: u32) {
+        self.dirty.insert((self.nodes[node as usize].height, node, slot + 1));
+    }
+
+    pub(crate) fn mark_shape(&mut self, node: u32) {
+        self.dirty.insert((self.nodes[node as usize].height, node, SHAPE));
+    }
+
+    /// Works through everything dirty, lowest first.
+    pub(crate) fn settle(&mut self) {
+        while let Some((_, node, slot)) = self.dirty.pop_first() {
+            if slot == SHAPE {
+                self.visit_shape(node);
+            } else if ((slot - 1) as usize) < self.nodes[node as usize].items.len() {
+                self.visit(ItemRef { node, slot: slot - 1 });
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Why an item would run: the ingredients of its key beside those of its last result, from the walk that makes keys.
+
+use model::plan::Outcome;
+use model::{Diagnostic, Digest, Stop};
+
+use crate::engine::Engine;
+use crate::state::{ItemRef, State};
+
+/// One ingredient, now and at the previous result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ingredient {
+    pub path: String,
+    pub now: Option<String>,
+    pub before: Option<String>,
+}
+
+impl Ingredient {
+    /// Whether the two differ.
+    pub fn is_changed(&self) -> bool {
+        self.now != self.before
+    }
+}
+
+/// What is known about an item's key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub item: String,
+    pub state: State,
+    pub key: Option<Digest>,
+    /// The key of the result before this one; none where there was none.
+    pub before: Option<Digest>,
+    pub ingredients: Vec<Ingredient>,
+    /// The model that was chosen, and why.
+    pub model: Option<String>,
+}
+
+impl Explanation {
+    /// The ingredients that differ; empty where there is no earlier result.
+    pub fn changes(&self) -> impl Iterator<Item = &Ingredient> {
+        self.ingredients.iter().filter(|it| self.before.is_some() && it.is_changed())
+    }
+}
+
+/// Where the store keeps the key before the last one.
+pub(crate) fn previous(item: &str) -> String {
+    format!("{item}@previous")
+}
+
+impl Engine {
+    /// Explains an item.
+    ///
+    /// # Errors
+    /// The store's diagnostic where an earlier result cannot be read.
+    pub fn explain(&self, at: ItemRef) -> Result<Explanation, Diagnostic> {
+        let item = self.item(at);
+        let name = item.name.clone();
+        let (mut key, mut now, mut model) = (None, Vec::new(), None);
+        match self.ev.replan(at) {
+            Some(Ok(plan)) => match plan.outcome {
+                Outcome::Work(work) => {
+                    let (found, chosen) = self.ev.resolver().key(&work)?;
+                    key = Some(found);
+                    let named = chosen.as_ref().map(|it| (it.model.as_str(), it.version));
+                    now = work.ingredients(named);
+                    model = chosen.map(|it| format!("{} {}: {}", it.model, it.version, it.reason));
+                }
+                Outcome::Values(outputs) => {
+                    for (port, value) in outputs {
+                        let listed = model::walk::ingredients_of(&value);
+                        now.extend(listed.into_iter().map(|(path, text)| (format!("{port}.{path}"), text)));
+                    }
+                }
+            },
+            Some(Err(Stop::Pending)) | None => {
+                for wanted in self.wanted(at) {
+                    now.extend(wanted.work.ingredients(None));
+                }
+            }
+            Some(Err(Stop::Refused(diagnostic))) => return Err(self.ev.placed(at, *diagnostic)),
+        }
+        let store = &self.ev.store;
+        let last = store.last_key(&self.ev.graph, &name)?;
+        let before = if last == key { store.last_key(&self.ev.graph, &previous(&name))? } else { last };
+        let mut old = Vec::new();
+        if let Some(made) = before.map(|before| store.work(&before)).transpose()?.flatten() {
+            let named = made.model.as_ref().map(|(name, version)| (name.as_str(), *version));
+            old = made.work.ingredients(named);
+        }
+        Ok(Explanation { item: name, state: item.state.clone(), key, before, ingredients: beside(now, old), model })
+    }
+}
+
+/// Pairs two listings by path, in the order of the first, with what only the second has at the end.
+fn beside(now: Vec<(String, String)>, before: Vec<(String, String)>) -> Vec<Ingredient> {
+    let mut before: indexmap::IndexMap<String, String> = before.into_iter().collect();
+    let mut rows: Vec<Ingredient> = now
+        .into_iter()
+        .map(|(path, text)| {
+            let old = before.shift_remove(&path);
+            Ingredient { path, now: Some(text), before: old }
+        })
+        .collect();
+    rows.extend(before.into_iter().map(|(path, text)| Ingredient { path, now: None, before: Some(text) }));
+    rows
+}

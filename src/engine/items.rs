@@ -1,0 +1,332 @@
+//! One visit of one item: collects its inputs, calls its plan, finds its result or what it wants.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use model::plan::{Outcome, PlanCx, SiblingCx, Stop};
+use model::{Diagnostic, Digest, Name, Outputs, Plan, Value};
+
+use crate::evaluator::Evaluator;
+use crate::graph::{Input, Mode, Out, Shape, Source};
+use crate::needs::{Resolver, Wanted};
+use crate::state::{ItemRef, State, item_name};
+
+/// Input values by port name, and their digests by input index.
+type Collected = (Vec<(Name, Value)>, Vec<(u32, Digest)>);
+
+/// What one visit decided.
+pub(crate) enum Decision {
+    Outputs { key: Option<Digest>, outputs: Arc<Outputs>, notes: Vec<Diagnostic> },
+    Wanted { key: Option<Digest>, wanted: Vec<Wanted> },
+    Failed(Box<Diagnostic>),
+}
+
+impl Evaluator {
+    pub(crate) fn visit(&mut self, at: ItemRef) {
+        self.counters.visited += 1;
+        let node = &self.nodes[at.node as usize];
+        let Some(spec) = node.spec.filter(|_| node.problem.is_none()) else {
+            let problem = node.problem.clone().expect("a node without a spec has a problem");
+            return self.decide(at, Digest::default(), Decision::Failed(problem));
+        };
+        match &node.shape {
+            Shape::Unknown { by } => {
+                let by = *by;
+                return self.wait(at, by);
+            }
+            Shape::Broken(diagnostic) => {
+                let diagnostic = diagnostic.clone();
+                return self.decide(at, Digest::default(), Decision::Failed(diagnostic));
+            }
+            Shape::Single | Shape::Many(_) => {}
+        }
+        if spec.sibling.is_some() {
+            if let Err(circle) = self.find_sibling(at) {
+                return self.decide(at, Digest::default(), Decision::Failed(circle));
+            }
+        }
+        self.fill_lists(at.node);
+        let node = &self.nodes[at.node as usize];
+        let sibling = node.items[at.slot as usize].sibling;
+        if let Some(slot) = sibling.filter(|slot| node.pending.contains(slot)) {
+            return self.wait(at, ItemRef { node: at.node, slot });
+        }
+        let (inputs, digests) = match self.collect(at) {
+            Ok(found) => found,
+            Err(by) => return self.wait(at, by),
+        };
+        let sibling_out = sibling.and_then(|slot| node.items[slot as usize].out.clone());
+        let seen = self.seen(at, &digests, sibling_out.as_deref());
+        let item = &node.items[at.slot as usize];
+        if item.seen == seen
+            && item.out.is_some()
+            && !self.wants.contains_key(&at)
+            && !matches!(item.state, State::Failed(_))
+        {
+            return self.transition(at, State::Done);
+        }
+        let decision = self.plan(at, spec, &inputs, sibling_out.as_deref());
+        self.decide(at, seen, decision);
+    }
+
+    /// Makes gathered lists that were dropped because they could not be patched.
+    fn fill_lists(&mut self, node_idx: u32) {
+        for input_idx in 0..self.nodes[node_idx as usize].inputs.len() {
+            let input = &self.nodes[node_idx as usize].inputs[input_idx];
+            if input.list.is_none() && matches!(input.mode, Mode::Gather) && input.waiting.is_empty() {
+                let list = self.gathered(input);
+                self.nodes[node_idx as usize].inputs[input_idx].list = list;
+            }
+        }
+    }
+
+    /// Everything a plan will see, as one digest.
+    fn seen(&self, at: ItemRef, digests: &[(u32, Digest)], sibling: Option<&Out>) -> Digest {
+        let node = &self.nodes[at.node as usize];
+        let take = node.take(at.slot);
+        let mut bytes = Vec::with_capacity(64 + digests.len() * 36);
+        bytes.extend_from_slice(&node.rev.0);
+        bytes.extend_from_slice(&take.take.to_le_bytes());
+        bytes.push(take.pinned.into());
+        for (port, digest) in digests {
+            bytes.extend_from_slice(&port.to_le_bytes());
+            bytes.extend_from_slice(&digest.0);
+        }
+        if let Some(out) = sibling {
+            out.values.iter().for_each(|(_, digest)| bytes.extend_from_slice(&digest.0));
+        }
+        // Some nodes use their element's id (seeds, slates): two elements never share what they saw.
+        if let Some(element) = node.element(at.slot) {
+            bytes.extend_from_slice(element.as_bytes());
+        }
+        Digest::of(&bytes)
+    }
+
+    fn collect(&self, at: ItemRef) -> Result<Collected, ItemRef> {
+        let node = &self.nodes[at.node as usize];
+        let mut inputs = Vec::with_capacity(node.inputs.len());
+        let mut digests = Vec::with_capacity(node.inputs.len());
+        for (idx, input) in node.inputs.iter().enumerate() {
+            let (value, digest) = self.input_value(input, at.slot)?;
+            let value = if value.port_type().converts(input.ty) && !input.many {
+                value.converted(input.ty, self.settings.fps).unwrap_or(value)
+            } else {
+                value
+            };
+            inputs.push((input.name.clone(), value));
+            digests.push((idx as u32, digest));
+        }
+        Ok((inputs, digests))
+    }
+
+    pub(crate) fn input_value(&self, input: &Input, slot: u32) -> Result<(Value, Digest), ItemRef> {
+        let missing = || self.unknown_source(input);
+        let of_item = |source: Source, slot: u32| {
+            let node = &self.nodes[source.node as usize];
+            if node.pending.contains(&slot) {
+                return Err(ItemRef { node: source.node, slot });
+            }
+            let out = node.items.get(slot as usize).and_then(|item| item.out.as_ref()).ok_or_else(missing)?;
+            Ok(out.values[source.out as usize].clone())
+        };
+        let at = |positions: &Option<Arc<[u32]>>| positions.as_ref().map_or(slot, |positions| positions[slot as usize]);
+        match &input.mode {
+            Mode::Shared => of_item(input.sources[0], 0),
+            Mode::Each { positions } => of_item(input.sources[0], at(positions)),
+            Mode::Listed { positions } => {
+                self.all_current(input)?;
+                let entry =
+                    input.list.as_ref().and_then(|list| list.get(at(positions) as usize)).ok_or_else(missing)?;
+                Ok((entry.value.clone(), entry.digest))
+            }
+            Mode::Gather => {
+                self.all_current(input)?;
+                let list = input.list.clone().ok_or_else(missing)?;
+                let digest = list.digest();
+                Ok((Value::List(list), digest))
+            }
+            Mode::Unset => Err(missing()),
+        }
+    }
+
+    fn all_current(&self, input: &Input) -> Result<(), ItemRef> {
+        let Some(position) = input.waiting.first() else { return Ok(()) };
+        let source = input.sources[*position as usize].node;
+        let node = &self.nodes[source as usize];
+        let slot = node.dead.first().or(node.pending.first()).copied().unwrap_or_default();
+        Err(ItemRef { node: source, slot })
+    }
+
+    fn plan(
+        &self,
+        at: ItemRef,
+        spec: &'static model::NodeSpec,
+        inputs: &[(Name, Value)],
+        sibling: Option<&Out>,
+    ) -> Decision {
+        let resolver = self.resolver();
+        let planned = self.call_plan(at, spec, inputs, sibling, &resolver);
+        let node = &self.nodes[at.node as usize];
+        for path in resolver.paths.take() {
+            self.readers.borrow_mut().entry(path).or_default().insert(at.node);
+        }
+        if let Ok(Plan { memory: Some(memory), .. }) = &planned {
+            self.new_memories.borrow_mut().insert(node.id.to_string(), memory.clone());
+        }
+        match planned {
+            Err(Stop::Refused(diagnostic)) => Decision::Failed(diagnostic),
+            Err(Stop::Pending) => Decision::Wanted { key: None, wanted: resolver.wanted.into_inner() },
+            Ok(plan) => match plan.outcome {
+                Outcome::Values(outputs) => {
+                    Decision::Outputs { key: None, outputs: Arc::new(outputs), notes: plan.notes }
+                }
+                Outcome::Work(work) => {
+                    let choice = node.take(at.slot);
+                    let found = resolver.key(&work).and_then(|(key, chosen)| {
+                        let pinned = self.pinned(at, &resolver)?;
+                        Ok((key, chosen, pinned))
+                    });
+                    match found {
+                        Err(diagnostic) => Decision::Failed(Box::new(self.placed(at, diagnostic))),
+                        Ok((key, _, Some(outputs))) if choice.pinned => {
+                            Decision::Outputs { key: Some(key), outputs, notes: plan.notes }
+                        }
+                        Ok((key, chosen, _)) => match resolver.lookup(&key) {
+                            Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
+                            Ok(Some(outputs)) => Decision::Outputs { key: Some(key), outputs, notes: plan.notes },
+                            Ok(None) => match self.known.borrow().failures.get(&key) {
+                                Some(failure) => Decision::Failed(Box::new(self.placed(at, (**failure).clone()))),
+                                None => Decision::Wanted {
+                                    key: Some(key),
+                                    wanted: vec![Wanted { key, work: *work, chosen }],
+                                },
+                            },
+                        },
+                    }
+                }
+            },
+        }
+    }
+
+    /// The outputs of a pinned take.
+    fn pinned(&self, at: ItemRef, resolver: &Resolver<'_>) -> Result<Option<Arc<Outputs>>, Diagnostic> {
+        let choice = self.nodes[at.node as usize].take(at.slot);
+        if !choice.pinned {
+            return Ok(None);
+        }
+        match self.store.take_key(&self.graph, &self.item_name(at), choice.take)? {
+            Some(key) => resolver.lookup(&key),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn resolver(&self) -> Resolver<'_> {
+        Resolver {
+            files: &self.files,
+            known: &self.known,
+            store: &*self.store,
+            models: &*self.models,
+            wanted: RefCell::default(),
+            paths: RefCell::default(),
+        }
+    }
+
+    fn call_plan(
+        &self,
+        at: ItemRef,
+        spec: &'static model::NodeSpec,
+        inputs: &[(Name, Value)],
+        sibling: Option<&Out>,
+        resolver: &Resolver<'_>,
+    ) -> Result<Plan, Stop> {
+        let node = &self.nodes[at.node as usize];
+        let sibling: Option<Outputs> = sibling.map(|out| {
+            let names = node.ports.outputs.iter().map(|port| port.name.clone());
+            names.zip(out.values.iter().map(|(value, _)| value.clone())).collect()
+        });
+        (spec.plan)(&PlanCx {
+            node: &node.id,
+            spec,
+            params: &node.params,
+            inputs,
+            element: node.element(at.slot),
+            settings: &self.settings,
+            take: node.take(at.slot).take,
+            memory: self.memories.get(&*node.id).map(String::as_str),
+            sibling: sibling.as_ref(),
+            needs: resolver,
+        })
+    }
+
+    /// Plans an item again just to look at what it asks for; none while its inputs are not current.
+    pub(crate) fn replan(&self, at: ItemRef) -> Option<Result<Plan, Stop>> {
+        let node = &self.nodes[at.node as usize];
+        let spec = node.spec.filter(|_| node.problem.is_none())?;
+        let (inputs, _) = self.collect(at).ok()?;
+        let sibling = node.items[at.slot as usize].sibling;
+        let sibling = sibling.and_then(|slot| node.items[slot as usize].out.clone());
+        Some(self.call_plan(at, spec, &inputs, sibling.as_deref(), &self.resolver()))
+    }
+
+    /// A diagnostic that says which item it is about, where it does not yet.
+    pub(crate) fn placed(&self, at: ItemRef, mut diagnostic: Diagnostic) -> Diagnostic {
+        let node = &self.nodes[at.node as usize];
+        if diagnostic.subject.node.is_none() {
+            diagnostic.subject.node = Some(node.id.to_string());
+            diagnostic.subject.element = node.element(at.slot).map(|id| id.to_string());
+        }
+        diagnostic
+    }
+
+    /// The name of an item, `generate/s2.b1`.
+    pub(crate) fn item_name(&self, at: ItemRef) -> String {
+        let node = &self.nodes[at.node as usize];
+        item_name(&node.id, node.element(at.slot))
+    }
+
+    fn find_sibling(&mut self, at: ItemRef) -> Result<(), Box<Diagnostic>> {
+        let node = &self.nodes[at.node as usize];
+        let (Some(sibling), Shape::Many(elements)) = (node.spec.and_then(|spec| spec.sibling), &node.shape) else {
+            return Ok(());
+        };
+        let elements = elements.clone();
+        let ids = elements.as_slice();
+        let input = |port: &str, slot: usize| {
+            let input = node.inputs.iter().find(|input| input.name == port)?;
+            self.input_value(input, slot as u32).ok().map(|(value, _)| value)
+        };
+        let cx = SiblingCx { params: &node.params, elements: ids, idx: at.slot as usize, input: &input };
+        let found = sibling(&cx).filter(|slot| *slot < ids.len()).map(|slot| slot as u32);
+        let node = &mut self.nodes[at.node as usize];
+        let old = std::mem::replace(&mut node.items[at.slot as usize].sibling, found);
+        if old == found {
+            return Ok(());
+        }
+        self.wiring_rev += 1;
+        if let Some(old) = old {
+            node.sibling_users[old as usize].retain(|slot| *slot != at.slot);
+        }
+        let Some(found) = found else { return Ok(()) };
+        node.sibling_users[found as usize].push(at.slot);
+        // A circle needs an edge to a later slot; chains that only look back are not walked.
+        node.looks_ahead |= at.slot <= found;
+        if !node.looks_ahead {
+            return Ok(());
+        }
+        let mut walk = Some(found);
+        while let Some(slot) = walk {
+            if slot == at.slot {
+                node.items[at.slot as usize].sibling = None;
+                node.sibling_users[found as usize].retain(|slot| *slot != at.slot);
+                let circle =
+                    Diagnostic::error("sibling-circle", "this element depends on itself through others of its node")
+                        .at_node(&node.id)
+                        .at_element(&ids[at.slot as usize])
+                        .hint("let one of them start without another");
+                return Err(Box::new(circle));
+            }
+            walk = node.items[slot as usize].sibling;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! A store in memory: for tests, and for looking at a graph without leaving anything behind.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
+
+use crate::traces::{Made, Traces};
+use crate::worker::Artifacts;
+
+#[derive(Debug, Default)]
+struct Kept {
+    made: BTreeMap<Digest, (Arc<Outputs>, Made)>,
+    last: BTreeMap<(String, String), Digest>,
+    takes: BTreeMap<(String, String, u32), Digest>,
+}
+
+/// See the module. Artifacts are refused: there is no place for bytes.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Kept>);
+
+impl MemoryStore {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many results are kept.
+    pub fn len(&self) -> usize {
+        self.kept().made.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn no_bytes() -> Diagnostic {
+    Diagnostic::error("store-in-memory", "this store keeps no files")
+}
+
+impl Artifacts for MemoryStore {
+    fn locate(&self, _media: &Media) -> Result<PathBuf, Diagnostic> {
+        Err(no_bytes())
+    }
+    fn scratch(&self, _format: &str) -> Result<PathBuf, Diagnostic> {
+        Err(no_bytes())
+    }
+    fn adopt(&self, _: &Path, _: &str, _: Option<VideoInfo>, _: Option<AudioInfo>) -> Result<Media, Diagnostic> {
+        Err(no_bytes())
+    }
+    fn recall(&self, work: &Work) -> Option<Outputs> {
+        self.kept().made.get(&work.key(None)).map(|(outputs, _)| (**outputs).clone())
+    }
+    fn record(&self, work: &Work, outputs: &Outputs) -> Result<(), Diagnostic> {
+        let made = Made { outputs: outputs.clone(), work: work.clone(), model: None, cost: 0, seconds: 0.0 };
+        self.keep(&work.key(None), &made)
+    }
+}
+
+impl Traces for MemoryStore {
+    fn outputs(&self, key: &Digest) -> Result<Option<Arc<Outputs>>, Diagnostic> {
+        Ok(self.kept().made.get(key).map(|(outputs, _)| outputs.clone()))
+    }
+    fn keep(&self, key: &Digest, made: &Made) -> Result<(), Diagnostic> {
+        self.kept().made.insert(*key, (Arc::new(made.outputs.clone()), made.clone()));
+        Ok(())
+    }
+    fn work(&self, key: &Digest) -> Result<Option<Made>, Diagnostic> {
+        Ok(self.kept().made.get(key).map(|(_, made)| made.clone()))
+    }
+    fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
+        Ok(self.kept().last.get(&(graph.to_owned(), item.to_owned())).copied())
+    }
+    fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic> {
+        self.kept().last.extend(keys.iter().map(|(item, key)| ((graph.to_owned(), item.clone()), *key)));
+        Ok(())
+    }
+    fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic> {
+        Ok(self.kept().takes.get(&(graph.to_owned(), item.to_owned(), take)).copied())
+    }
+    fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, _: &Made) -> Result<(), Diagnostic> {
+        self.kept().takes.insert((graph.to_owned(), item.to_owned(), take), *key);
+        Ok(())
+    }
+    fn file_digest(&self, _: &Path, _: u64, _: i128) -> Option<Digest> {
+        None
+    }
+    fn remember_file(&self, _: &Path, _: u64, _: i128, _: Digest) {}
+}

@@ -1,0 +1,104 @@
+//! Answers plans' questions: files, and results of other works, from memory, then from the store.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use model::plan::{Answer, Needs};
+use model::{Diagnostic, Digest, Import, Name, Outputs, Work};
+
+use crate::files::{Files, Found};
+use crate::models::{Chosen, Models};
+use crate::traces::Traces;
+
+/// A work that has no result yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    pub key: Digest,
+    pub work: Work,
+    pub chosen: Option<Chosen>,
+}
+
+/// Results and failures by key, shared by all plans of an engine.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub outputs: IndexMap<Digest, Arc<Outputs>>,
+    /// What failed in this run; forgotten when the next one starts.
+    pub failures: IndexMap<Digest, Box<Diagnostic>>,
+}
+
+/// See the module.
+pub(crate) struct Resolver<'a> {
+    pub files: &'a RefCell<Files>,
+    pub known: &'a RefCell<Known>,
+    pub store: &'a dyn Traces,
+    pub models: &'a dyn Models,
+    /// Works that the plan asked for in vain.
+    pub wanted: RefCell<Vec<Wanted>>,
+    /// Project paths that the plan looked at.
+    pub paths: RefCell<Vec<String>>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Key and model of a work whose import, if it is one, has its content.
+    ///
+    /// # Errors
+    /// Whatever the models say where none can answer a call.
+    pub(crate) fn key(&self, work: &Work) -> Result<(Digest, Option<Chosen>), Diagnostic> {
+        let chosen = match work {
+            Work::Call(call) => Some(self.models.choose(call)?),
+            _ => None,
+        };
+        let model = chosen.as_ref().map(|chosen| (chosen.model.as_str(), chosen.version));
+        Ok((work.key(model), chosen))
+    }
+
+    /// The result of a key, from memory or from the store.
+    ///
+    /// # Errors
+    /// Whatever the store says when it cannot be read.
+    pub(crate) fn lookup(&self, key: &Digest) -> Result<Option<Arc<Outputs>>, Diagnostic> {
+        if let Some(outputs) = self.known.borrow().outputs.get(key) {
+            return Ok(Some(outputs.clone()));
+        }
+        let found = self.store.outputs(key)?;
+        if let Some(outputs) = &found {
+            self.known.borrow_mut().outputs.insert(*key, outputs.clone());
+        }
+        Ok(found)
+    }
+
+    fn import(&self, import: &Import) -> Result<Answer, Diagnostic> {
+        self.paths.borrow_mut().push(import.path.clone());
+        let found = self.files.borrow_mut().find(import.kind, &import.path, self.store)?;
+        match found {
+            Found::Value(value) => Ok(Answer::Ready(Arc::new(vec![(Name::Borrowed("value"), value)]))),
+            Found::Content(content) => self.ask(Work::Import(Import { content: Some(content), ..import.clone() })),
+        }
+    }
+
+    fn ask(&self, work: Work) -> Result<Answer, Diagnostic> {
+        let (key, chosen) = self.key(&work)?;
+        if let Some(outputs) = self.lookup(&key)? {
+            return Ok(Answer::Ready(outputs));
+        }
+        if let Some(failure) = self.known.borrow().failures.get(&key) {
+            return Ok(Answer::Failed(failure.clone()));
+        }
+        let mut wanted = self.wanted.borrow_mut();
+        if !wanted.iter().any(|it| it.key == key) {
+            wanted.push(Wanted { key, work, chosen });
+        }
+        Ok(Answer::Pending)
+    }
+}
+
+impl Needs for Resolver<'_> {
+    fn get(&self, work: &Work) -> Answer {
+        let answer = match work {
+            Work::Import(import) => self.import(import),
+            other => self.ask(other.clone()),
+        };
+        answer.unwrap_or_else(|diagnostic| Answer::Failed(Box::new(diagnostic)))
+    }
+}

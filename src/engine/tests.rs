@@ -1,0 +1,597 @@
+//! Evaluation against fake nodes and workers: tests assert the log of what ran.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use model::plan::compute;
+use model::{
+    Applied, Call, Catalog, Data, Diagnostic, Document, Feed, Help, List, ModelChoice, Name, Node, NodeSpec, Outputs,
+    ParamSpec, Params, Plan, PlanCx, PortRef, PortType, Ports, Quality, Rate, Stop, TakeChoice, Task, Value, Work,
+    no_upgrade,
+};
+
+use crate::demand::Target;
+use crate::engine::{Approval, Engine, Event, Setup};
+use crate::lanes::LaneSpec;
+use crate::memory::MemoryStore;
+use crate::models::{Chosen, Models};
+use crate::worker::{Job, JobCx, JobError, Worker};
+
+const fn spec(
+    kind: &'static str,
+    params: &'static [ParamSpec],
+    ports: fn(&Params) -> Ports,
+    plan: fn(&PlanCx<'_>) -> Result<Plan, Stop>,
+) -> NodeSpec {
+    let help = Help { title: "", category: "", summary: "", keywords: &[] };
+    NodeSpec { kind, version: 1, help, params, ports, plan, sibling: None, upgrade: no_upgrade }
+}
+
+/// A text, free.
+static TEXT: NodeSpec = spec(
+    "t.text",
+    &[ParamSpec::text("text", "")],
+    |_| Ports::new().output("out", PortType::Text, ""),
+    |cx| Ok(Plan::values([("out", Value::Text(cx.text("text")?))])),
+);
+
+/// The words of a text as a list, each its own id.
+static WORDS: NodeSpec = spec(
+    "t.words",
+    &[ParamSpec::text("text", "")],
+    |_| Ports::new().outputs("out", PortType::Text, ""),
+    |cx| {
+        let text = cx.text("text")?;
+        let pair = |word: &str| {
+            let (id, value) = word.split_once('=').unwrap_or((word, word));
+            (id.into(), Value::from(value))
+        };
+        Ok(Plan::values([("out", Value::List(List::new(text.split_whitespace().map(pair))))]))
+    },
+);
+
+/// Work on one text: upper case.
+static UPPER: NodeSpec = spec(
+    "t.upper",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| Ok(Plan::work(compute("upper", 1, [("in", cx.input("in")?.clone())]))),
+);
+
+/// Work that gives the first letter only: many inputs, one output.
+static FIRST: NodeSpec = spec(
+    "t.first",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| Ok(Plan::work(compute("first", 1, [("in", cx.input("in")?.clone())]))),
+);
+
+/// Joins two texts, free.
+static PAIR: NodeSpec = spec(
+    "t.pair",
+    &[],
+    |_| Ports::new().input("a", PortType::Text, "").input("b", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| {
+        let text = |port: &str| match cx.input(port) {
+            Ok(Value::Text(text)) => Ok(text.clone()),
+            Ok(_) => Err(cx.refuse(port, "not a text")),
+            Err(stop) => Err(stop),
+        };
+        Ok(Plan::values([("out", Value::Text(format!("{}{}", text("a")?, text("b")?).into()))]))
+    },
+);
+
+/// Work over all texts.
+static JOIN: NodeSpec = spec(
+    "t.join",
+    &[],
+    |_| Ports::new().gather("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| Ok(Plan::work(compute("join", 1, [("in", cx.input("in")?.clone())]))),
+);
+
+/// The words of a text, known only after work.
+static SPLIT: NodeSpec = spec(
+    "t.split",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").outputs("out", PortType::Text, ""),
+    |cx| Ok(Plan::work(compute("split", 1, [("in", cx.input("in")?.clone())]))),
+);
+
+/// Each element builds on the one before.
+static CHAIN: NodeSpec = NodeSpec {
+    sibling: Some(|cx| match cx.params.get("circle") {
+        Some(_) => Some((cx.idx + 1) % cx.elements.len()),
+        None => cx.idx.checked_sub(1),
+    }),
+    ..spec(
+        "t.chain",
+        &[ParamSpec::flag("circle", false)],
+        |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+        |cx| {
+            let before = cx.sibling("out").cloned().unwrap_or("".into());
+            Ok(Plan::work(compute("cat", 1, [("a", before), ("b", cx.input("in")?.clone())])))
+        },
+    )
+};
+
+/// A paid call with takes.
+static PAID: NodeSpec = spec(
+    "t.paid",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| {
+        let Value::Text(prompt) = cx.input("in")? else { return Err(cx.refuse("in", "not a text")) };
+        Ok(Plan::work(Work::Call(Box::new(Call {
+            task: Task::Text,
+            model: ModelChoice::Auto,
+            quality: Quality::Draft,
+            prompt: prompt.to_string(),
+            negative: String::new(),
+            shot: None,
+            references: Vec::new(),
+            first_frame: None,
+            last_frame: None,
+            size: (16, 16),
+            rate: Rate::FILM,
+            n_frames: 1,
+            seed: 0,
+            take: cx.take,
+            slate: None,
+            captions: false,
+            sound: false,
+            options: BTreeMap::new(),
+        }))))
+    },
+);
+
+/// Needs a measurement of its input before it can decide.
+static NEEDY: NodeSpec = spec(
+    "t.needy",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| {
+        let measured = cx.compute("upper", 1, [("in", cx.input("in")?.clone())], "out")?;
+        Ok(Plan::work(compute("first", 1, [("in", measured)])))
+    },
+);
+
+static CATALOG: Catalog = Catalog(&[&TEXT, &WORDS, &UPPER, &FIRST, &PAIR, &JOIN, &SPLIT, &CHAIN, &PAID, &NEEDY]);
+
+/// Does text arithmetic; fails on "bad"; never finishes "slow" until it is cancelled.
+#[derive(Default)]
+struct Fake {
+    ran: Mutex<u32>,
+}
+
+impl Worker for Fake {
+    fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        *self.ran.lock().unwrap() += 1;
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.to_string(),
+            other => panic!("not a text: {other:?}"),
+        };
+        let value = match &job.work {
+            Work::Call(call) => Value::from(format!("{} take {}", call.prompt, call.take).as_str()),
+            Work::Compute(compute) => {
+                let arg = |name: &str| text(&compute.args[name]);
+                match compute.op.as_str() {
+                    "upper" if arg("in") == "bad" => {
+                        return Err(Diagnostic::error("bad", "this text is bad").into());
+                    }
+                    "upper" if arg("in") == "panic" => panic!("broken worker"),
+                    "upper" if arg("in") == "slow" => loop {
+                        cx.cancel.check()?;
+                        std::thread::yield_now();
+                    },
+                    "upper" => Value::from(arg("in").to_uppercase().as_str()),
+                    "first" => Value::from(&arg("in")[..1]),
+                    "cat" => Value::from((arg("a") + &arg("b")).as_str()),
+                    "split" => Value::List(List::new(
+                        arg("in").split_whitespace().map(|word| (word.into(), Value::from(word))),
+                    )),
+                    "join" => match &compute.args["in"] {
+                        Value::List(list) => {
+                            let texts: Vec<_> = list.iter().map(|entry| text(&entry.value)).collect();
+                            Value::from(texts.join(" ").as_str())
+                        }
+                        other => panic!("not a list: {other:?}"),
+                    },
+                    other => panic!("unknown op {other}"),
+                }
+            }
+            other => panic!("unexpected work {other:?}"),
+        };
+        Ok(vec![(Name::Borrowed("out"), value)])
+    }
+}
+
+struct Prices(Option<u64>);
+
+impl Models for Prices {
+    fn choose(&self, _call: &Call) -> Result<Chosen, Diagnostic> {
+        let reason = "the only one".to_owned();
+        Ok(Chosen { model: "fake".into(), version: 1, lane: "compute", cost: self.0, deterministic: false, reason })
+    }
+}
+
+/// `a: t.text text=hello`, `b: t.upper in<-a.out`, `j: t.join in<-[a.out b.out]`.
+fn document(text: &str) -> Document {
+    let mut document = Document::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (id, rest) = line.split_once(": ").unwrap();
+        let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let mut params = IndexMap::new();
+        if let Some((_, text)) = rest.split_once("text=") {
+            params.insert("text".to_owned(), Data::from(text));
+        } else if rest.contains("circle") {
+            params.insert("circle".to_owned(), Data::Flag(true));
+        }
+        for word in rest.split_whitespace().filter(|word| word.contains("<-")) {
+            let (port, sources) = word.split_once("<-").unwrap();
+            let sources: Vec<_> =
+                sources.trim_matches(['[', ']']).split(',').map(|it| PortRef::parse(it).unwrap()).collect();
+            let feed = if sources.len() == 1 { Feed::One(sources[0].clone()) } else { Feed::Many(sources) };
+            document.links.insert(PortRef::new(id, port), feed);
+        }
+        document
+            .nodes
+            .insert(id.to_owned(), Node { kind: kind.to_owned(), version: 1, params, unknown: IndexMap::new() });
+    }
+    document
+}
+
+struct Bench {
+    engine: Engine,
+    document: Document,
+    store: Arc<MemoryStore>,
+}
+
+impl Bench {
+    fn new(text: &str) -> Bench {
+        Bench::with(text, Arc::default(), Some(0))
+    }
+
+    fn with(text: &str, store: Arc<MemoryStore>, price: Option<u64>) -> Bench {
+        let document = document(text);
+        let engine = Engine::new(Setup {
+            document: &document,
+            graph: "test",
+            project: Path::new("."),
+            catalog: CATALOG,
+            store: store.clone(),
+            models: Arc::new(Prices(price)),
+            lanes: vec![LaneSpec { name: "compute", width: 2, worker: Arc::new(Fake::default()) }],
+            memories: IndexMap::new(),
+            wake: Arc::new(|| {}),
+        });
+        Bench { engine, document, store }
+    }
+
+    /// Sets a node's text as an edit would.
+    fn set(&mut self, node: &str, text: &str) {
+        self.document.nodes[node].params.insert("text".to_owned(), Data::from(text));
+        self.edited(node);
+    }
+
+    fn edited(&mut self, node: &str) {
+        let applied = Applied { inverse: Vec::new(), touched: vec![node.to_owned()] };
+        self.engine.edited(&self.document, &applied);
+    }
+
+    /// Runs targets to the end and gives the sorted names of what ran.
+    fn run(&mut self, targets: &str) -> String {
+        self.run_with(targets, Approval::default())
+    }
+
+    fn run_with(&mut self, targets: &str, approval: Approval) -> String {
+        self.engine.start(targets.split(' ').map(Target::parse).collect(), approval);
+        while self.engine.pump(Duration::from_secs(5)) {}
+        let mut ran: Vec<_> = self
+            .engine
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Ran { item, .. } => Some(item),
+                Event::Failed { item, diagnostic } => Some(format!("{item} failed: {}", diagnostic.code)),
+                _ => None,
+            })
+            .collect();
+        ran.sort();
+        ran.join(", ")
+    }
+
+    fn states(&self, node: &str) -> String {
+        let names: Vec<_> = self.engine.items(node).iter().map(|item| item.state.name()).collect();
+        names.join(" ")
+    }
+
+    #[track_caller]
+    fn value(&self, item: &str) -> String {
+        let at = self.engine.find_item(item).unwrap();
+        match self.engine.value(at, "out") {
+            Some(Value::Text(text)) => text.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn only_what_changed_runs_again() {
+    let mut bench = Bench::new(
+        "w: t.words text=a b c
+         u: t.upper in<-w.out
+         j: t.join in<-u.out",
+    );
+    assert_eq!(bench.run("j"), "j, u/a, u/b, u/c");
+    assert_eq!(bench.value("j"), "A B C");
+    assert_eq!(bench.run("j"), "");
+    bench.set("w", "a b=x c");
+    assert_eq!(bench.states("u"), "done ready done");
+    assert_eq!(bench.value("u/b"), "B", "the last result stays visible while it is stale");
+    assert_eq!(bench.run("j"), "j, u/b");
+    assert_eq!(bench.value("j"), "A X C");
+    bench.set("w", "a b c");
+    assert_eq!(bench.run("j"), "", "going back finds the old results");
+    assert_eq!(bench.value("j"), "A B C");
+}
+
+#[test]
+fn equal_outputs_stop_the_wave() {
+    let mut bench = Bench::new(
+        "a: t.text text=hello
+         f: t.first in<-a.out
+         u: t.upper in<-f.out",
+    );
+    assert_eq!(bench.run("u"), "f, u");
+    bench.set("a", "house");
+    assert_eq!(bench.run("u"), "f");
+    assert_eq!(bench.value("u"), "H");
+}
+
+#[test]
+fn inserting_an_element_leaves_the_others_alone() {
+    let mut bench = Bench::new(
+        "w: t.words text=a b
+         u: t.upper in<-w.out
+         j: t.join in<-u.out",
+    );
+    bench.run("j");
+    bench.set("w", "new a b");
+    assert_eq!(bench.run("j"), "j, u/new");
+    bench.set("w", "b a");
+    assert_eq!(bench.run("j"), "j", "reordering makes only the join again");
+    assert_eq!(bench.value("j"), "B A");
+}
+
+#[test]
+fn a_new_process_reuses_everything() {
+    let text = "w: t.words text=a b
+         u: t.upper in<-w.out
+         j: t.join in<-u.out";
+    let mut first = Bench::new(text);
+    first.run("j");
+    let mut second = Bench::with(text, first.store.clone(), Some(0));
+    assert_eq!(second.states("u"), "done done");
+    assert_eq!(second.run("j"), "");
+    assert_eq!(second.value("j"), "A B");
+}
+
+#[test]
+fn elements_may_be_known_only_after_a_run() {
+    let mut bench = Bench::new(
+        "a: t.text text=x y
+         s: t.split in<-a.out
+         u: t.upper in<-s.out
+         j: t.join in<-u.out",
+    );
+    assert_eq!((bench.states("s").as_str(), bench.states("u").as_str()), ("ready", "want"));
+    assert_eq!(bench.run("j"), "j, s, u/x, u/y");
+    assert_eq!(bench.value("j"), "X Y");
+    bench.set("a", "x y z");
+    assert_eq!(bench.run("j"), "j, s, u/z");
+    assert_eq!(bench.value("j"), "X Y Z");
+}
+
+#[test]
+fn siblings_run_in_order_and_a_change_reaches_later_ones_only() {
+    let mut bench = Bench::new(
+        "w: t.words text=a b c
+         c: t.chain in<-w.out",
+    );
+    assert_eq!(bench.run("c"), "c/a, c/b, c/c");
+    assert_eq!(bench.value("c/c"), "abc");
+    bench.set("w", "a b=x c");
+    assert_eq!(bench.run("c"), "c/b, c/c");
+    assert_eq!(bench.value("c/c"), "axc");
+    bench.set("w", "a b=x c=y");
+    assert_eq!(bench.run("c/b"), "", "a target of one element needs only what is before it");
+    assert_eq!(bench.run("c"), "c/c");
+}
+
+#[test]
+fn circles_of_siblings_are_refused() {
+    let mut bench = Bench::new(
+        "w: t.words text=a b c
+         c: t.chain circle in<-w.out",
+    );
+    bench.run("c");
+    let codes: BTreeSet<_> = bench.engine.diagnostics().into_iter().map(|it| it.code).collect();
+    assert!(codes.contains("sibling-circle"), "{codes:?}");
+}
+
+#[test]
+fn circles_of_links_are_refused_and_the_rest_runs() {
+    let mut bench = Bench::new(
+        "a: t.upper in<-b.out
+         b: t.upper in<-a.out
+         t: t.text text=x
+         u: t.upper in<-t.out",
+    );
+    assert_eq!(bench.run("a u"), "u");
+    let codes: Vec<_> = bench.engine.diagnostics().into_iter().map(|it| it.code).collect();
+    assert_eq!(codes, ["cycle", "cycle"]);
+}
+
+#[test]
+fn a_failure_blocks_what_needs_it_and_nothing_else() {
+    let mut bench = Bench::new(
+        "w: t.words text=a bad c
+         u: t.upper in<-w.out
+         j: t.join in<-u.out",
+    );
+    assert_eq!(bench.run("j"), "u/a, u/bad failed: bad, u/c");
+    assert_eq!((bench.states("u").as_str(), bench.states("j").as_str()), ("done failed done", "blocked"));
+    assert_eq!(bench.run("j"), "u/bad failed: bad", "a new run tries again");
+    bench.set("w", "a bad=good c");
+    assert_eq!(bench.run("j"), "j, u/bad");
+    assert_eq!(bench.value("j"), "A GOOD C");
+}
+
+#[test]
+fn a_panicking_worker_is_a_failed_item() {
+    let mut bench = Bench::new(
+        "w: t.words text=a panic
+         u: t.upper in<-w.out",
+    );
+    assert_eq!(bench.run("u"), "u/a, u/panic failed: worker-panicked");
+}
+
+#[test]
+fn paid_work_is_held_until_it_is_approved() {
+    let text = "w: t.words text=a b
+         p: t.paid in<-w.out
+         u: t.upper in<-p.out";
+    let mut bench = Bench::with(text, Arc::default(), Some(1_000));
+    assert_eq!(bench.run("u"), "");
+    assert_eq!(bench.states("p"), "held held");
+    assert_eq!(bench.run_with("u", Approval { budget: 1_500, items: BTreeSet::new() }), "p/a, u/a");
+    assert_eq!(bench.run_with("u", Approval { budget: 0, items: BTreeSet::from(["p/b".to_owned()]) }), "p/b, u/b");
+    let mut unknown = Bench::with(text, Arc::default(), None);
+    assert_eq!(unknown.run_with("u", Approval { budget: u64::MAX, items: BTreeSet::new() }), "", "unknown is not zero");
+}
+
+#[test]
+fn takes_are_chosen_kept_and_pinned() {
+    let mut bench = Bench::new(
+        "a: t.text text=x
+         p: t.paid in<-a.out",
+    );
+    assert_eq!(bench.run("p"), "p");
+    assert_eq!(bench.value("p"), "x take 1");
+    bench.document.takes.insert("p".to_owned(), TakeChoice { take: 2, pinned: false });
+    bench.edited("p");
+    assert_eq!(bench.run("p"), "p");
+    assert_eq!(bench.value("p"), "x take 2");
+    bench.document.takes.insert("p".to_owned(), TakeChoice { take: 1, pinned: true });
+    bench.edited("p");
+    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
+    bench.set("a", "y");
+    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()), "pinned whatever changes");
+}
+
+#[test]
+fn needed_works_run_first_and_only_once() {
+    let mut bench = Bench::new(
+        "w: t.words text=ab p=ab
+         n: t.needy in<-w.out",
+    );
+    // Both elements ask for the same works: each is made once, for whoever waits.
+    bench.run("n");
+    assert_eq!(bench.store.len(), 2);
+    assert_eq!((bench.value("n/ab"), bench.value("n/p")), ("A".to_owned(), "A".to_owned()));
+}
+
+#[test]
+fn cancelling_keeps_what_is_finished() {
+    let mut bench = Bench::new(
+        "w: t.words text=a slow
+         u: t.upper in<-w.out",
+    );
+    bench.engine.start(vec![Target::parse("u")], Approval::default());
+    while bench.states("u") != "done running" {
+        bench.engine.pump(Duration::from_millis(50));
+    }
+    bench.engine.cancel();
+    while bench.engine.pump(Duration::from_millis(50)) {}
+    assert_eq!(bench.states("u"), "done ready");
+}
+
+#[test]
+fn lists_meet_by_id_and_lengths_must_agree() {
+    let mut bench = Bench::new(
+        "v: t.words text=a=1 b=2 c=3
+         w: t.words text=c=z a=x
+         p: t.pair a<-v.out b<-w.out
+         j: t.join in<-p.out",
+    );
+    bench.run("j");
+    assert_eq!(bench.value("j"), "1x 3z");
+    bench.set("w", "p q");
+    let codes: Vec<_> = bench.engine.diagnostics().into_iter().map(|it| it.code).collect();
+    assert_eq!(codes, ["lengths-differ"]);
+}
+
+#[test]
+fn many_sources_of_a_gathering_port_keep_their_order() {
+    let mut bench = Bench::new(
+        "a: t.text text=x
+         w: t.words text=p q
+         b: t.text text=y
+         j: t.join in<-[a.out,w.out,b.out]",
+    );
+    bench.run("j");
+    assert_eq!(bench.value("j"), "x p q y");
+    bench.set("b", "z");
+    bench.run("j");
+    assert_eq!(bench.value("j"), "x p q z");
+}
+
+#[test]
+fn explain_sets_the_change_beside_the_earlier_result() {
+    let mut bench = Bench::new(
+        "a: t.text text=x
+         u: t.upper in<-a.out",
+    );
+    bench.run("u");
+    bench.set("a", "y");
+    let changes = |bench: &Bench| {
+        let at = bench.engine.find_item("u").unwrap();
+        let explained = bench.engine.explain(at).unwrap();
+        let rows: Vec<_> = explained.changes().cloned().collect();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].path, "work.compute.args.in.text");
+        (rows[0].before.clone().unwrap(), rows[0].now.clone().unwrap())
+    };
+    assert_eq!(changes(&bench), ("x".to_owned(), "y".to_owned()), "before the run");
+    bench.run("u");
+    assert_eq!(changes(&bench), ("x".to_owned(), "y".to_owned()), "and after it");
+}
+
+#[test]
+fn a_deep_chain_needs_no_stack() {
+    let mut text = "n0: t.text text=x\n".to_owned();
+    for i in 1..20_000 {
+        text += &format!("n{i}: t.pair a<-n{p}.out b<-e.out\n", p = i - 1);
+    }
+    text += "e: t.text text=\n";
+    let bench = Bench::new(&text);
+    assert_eq!(bench.states("n19999"), "done");
+    assert_eq!(bench.value("n19999"), "x");
+}
+
+#[test]
+fn an_edit_visits_what_it_affects_only() {
+    let mut text = String::new();
+    for i in 0..200 {
+        text += &format!("a{i}: t.text text=x{i}\nf{i}: t.pair a<-a{i}.out b<-a{i}.out\n");
+    }
+    let mut bench = Bench::new(&text);
+    let before = bench.engine.counters();
+    bench.set("a7", "y");
+    let after = bench.engine.counters();
+    assert_eq!(after.planned - before.planned, 2);
+    assert!(after.visited - before.visited <= 4, "{after:?} {before:?}");
+}
