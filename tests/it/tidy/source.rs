@@ -99,8 +99,7 @@ pub(super) fn check(file: &str, text: &str, only_tests: bool) -> Vec<Finding> {
     }
     for (offset, rest) in words(&source.code, "use") {
         let import = rest.split(';').next().unwrap_or(rest);
-        let glob =
-            import.contains('*') && rest.starts_with(char::is_whitespace) && !local_variants(text, offset, import);
+        let glob = import.contains('*') && rest.starts_with(char::is_whitespace) && !is_fair_glob(text, offset, import);
         if glob && !only_tests && !source.is_test(offset) {
             find(offset, format!("glob import `use{import}`"), "a name must be found by searching for it");
         }
@@ -109,11 +108,13 @@ pub(super) fn check(file: &str, text: &str, only_tests: bool) -> Vec<Finding> {
     findings
 }
 
-/// Whether an import brings an enum's variants into one function, `use PortType::*;`, where a long match reads better.
-fn local_variants(text: &str, offset: usize, import: &str) -> bool {
-    let indented = text[..offset].ends_with("    ");
-    let name = import.trim().strip_suffix("::*").and_then(|path| path.rsplit("::").next());
-    indented && name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+/// Globs that are meant to be: another crate's prelude, which is its traits, and an enum's variants inside one function
+/// (`use PortType::*;`), where a long match reads better.
+fn is_fair_glob(text: &str, offset: usize, import: &str) -> bool {
+    let Some(path) = import.trim().strip_suffix("::*") else { return false };
+    let (crate_name, last) = (path.split("::").next().unwrap_or(path), path.rsplit("::").next().unwrap_or(path));
+    let foreign_prelude = last == "prelude" && !["crate", "self", "super", "prelude"].contains(&crate_name);
+    foreign_prelude || text[..offset].ends_with("    ") && last.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// Where `word` stands by itself, with what follows it.
@@ -263,6 +264,7 @@ mod tests {
             found(
                 r##"
                 use std::fmt::{self, Debug};
+                use gstreamer::prelude::*;
                 fn variants() {
                     use PortType::*;
                 }
@@ -289,6 +291,7 @@ mod tests {
         assert_eq!(found("fn f() { g().unwrap(); }"), ["2: `.unwrap()` outside tests"]);
         assert_eq!(found("pub use crate::{a, b::*};"), ["2: glob import `use crate::{a, b::*}`"]);
         assert_eq!(found("use PortType::*;"), ["2: glob import `use PortType::*`"]);
+        assert_eq!(found("use crate::prelude::*;"), ["2: glob import `use crate::prelude::*`"]);
         assert_eq!(found("fn f() {\n    use model::*;\n}"), ["3: glob import `use model::*`"]);
         assert_eq!(found(&"\n".repeat(MAX_LINES)), ["1: the file has 801 lines, more than 800"]);
         let headless = check("a.rs", "use std::fmt;\n", false);
