@@ -11,6 +11,7 @@ mod list;
 pub mod plan;
 mod recipe;
 mod reference;
+mod ronfile;
 mod shot;
 pub mod spec;
 mod time;
@@ -22,11 +23,12 @@ pub use data::Data;
 pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject};
 pub use digest::{Digest, NotADigest};
 pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
-pub use edit::{Applied, Edit};
+pub use edit::{Applied, Edit, node_of_item};
 pub use list::{ElementId, Entry, List};
 pub use plan::{Outcome, Outputs, Plan, PlanCx, Stop};
 pub use recipe::{Crop, Fit, Grade, Piece, Recipe, Sound, Source, Title, Transition, TransitionKind, even};
 pub use reference::{Reference, Role};
+pub use ronfile::{Loaded, SourceText};
 pub use shot::{
     Angle, Camera, CastMember, Framing, IntExt, Line, Move, Origin, Provenance, Script, Setting, Shot, ShotSize, Side,
     TimeOfDay, Weather,
