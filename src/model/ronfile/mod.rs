@@ -18,6 +18,7 @@ pub use source::SourceText;
 use crate::{Data, Diagnostic};
 
 pub(crate) use reader::{MAX_DEPTH, read_prefix};
+pub(crate) use scanner::cut;
 pub(crate) use source::same;
 
 impl Data {
