@@ -2,15 +2,20 @@
 //!
 //! Knows no engine, no window, no codec, no network: only data and pure functions over it.
 
+mod check;
 mod data;
 mod diagnostic;
 mod digest;
 mod document;
 mod edit;
+pub mod fixture;
+pub mod graph;
 mod list;
+mod nearest;
 pub mod plan;
 mod recipe;
 mod reference;
+mod ronfile;
 mod shot;
 pub mod spec;
 mod time;
@@ -18,15 +23,18 @@ mod value;
 pub mod walk;
 mod work;
 
+pub use check::{check, upgrade};
 pub use data::Data;
 pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject};
 pub use digest::{Digest, NotADigest};
 pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
-pub use edit::{Applied, Edit};
+pub use edit::{Applied, Edit, node_of_item};
+pub use graph::Wiring;
 pub use list::{ElementId, Entry, List};
 pub use plan::{Outcome, Outputs, Plan, PlanCx, Stop};
 pub use recipe::{Crop, Fit, Grade, Piece, Recipe, Sound, Source, Title, Transition, TransitionKind, even};
 pub use reference::{Reference, Role};
+pub use ronfile::{Loaded, SourceText};
 pub use shot::{
     Angle, Camera, CastMember, Framing, IntExt, Line, Move, Origin, Provenance, Script, Setting, Shot, ShotSize, Side,
     TimeOfDay, Weather,
