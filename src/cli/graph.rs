@@ -1,0 +1,83 @@
+//! Arguments that every command about a graph shares, and how they become a session.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use model::{Data, Diagnostic, Edit, ParamKind};
+
+use super::output::{Output, has_errors};
+use crate::project::Project;
+use crate::session::{Access, Options, Session};
+
+#[derive(Args, Debug)]
+pub(super) struct GraphArgs {
+    /// The graph file.
+    pub(super) graph: PathBuf,
+    /// The store's folder; `.throughline` beside the graph unless given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) store: Option<PathBuf>,
+    /// Sets a parameter for this call only; the file is not changed. May be repeated.
+    #[arg(long = "set", value_name = "NODE.PARAM=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+impl GraphArgs {
+    /// Opens the project and applies `--set`.
+    ///
+    /// # Errors
+    /// What makes the file unreadable, or a setting impossible.
+    pub(super) fn project(&self) -> Result<Project, Vec<Diagnostic>> {
+        let mut project = Project::open(&self.graph)?;
+        for setting in &self.set {
+            let edit = setting_edit(&project, setting).map_err(|diagnostic| vec![diagnostic])?;
+            project.set(&[edit]).map_err(|diagnostic| vec![diagnostic])?;
+        }
+        Ok(project)
+    }
+
+    /// Opens a session; warnings are printed, errors of the document refuse.
+    ///
+    /// # Errors
+    /// The diagnostics to refuse with.
+    pub(super) fn session(&self, access: Access, jobs: usize, out: &Output) -> Result<Session, Vec<Diagnostic>> {
+        let project = self.project()?;
+        let found = project.check();
+        if has_errors(&found) {
+            return Err(found);
+        }
+        out.problems(&found);
+        let options = Options { store: self.store.clone(), jobs, access };
+        Session::open(project, &options).map_err(|diagnostic| vec![diagnostic])
+    }
+}
+
+/// `node.param=value` as an edit: texts as they are typed, everything else as RON.
+fn setting_edit(project: &Project, setting: &str) -> Result<Edit, Diagnostic> {
+    let malformed = || {
+        Diagnostic::error("bad-set", format!("`{setting}` is not NODE.PARAM=VALUE"))
+            .hint("for example: --set generate.quality=final")
+    };
+    let (target, value) = setting.split_once('=').ok_or_else(malformed)?;
+    let (node, param) = target.split_once('.').ok_or_else(malformed)?;
+    let Some(found) = project.document.nodes.get(node) else {
+        let known: Vec<_> = project.document.nodes.keys().map(String::as_str).collect();
+        return Err(Diagnostic::error("bad-set", format!("there is no node `{node}`"))
+            .hint(format!("nodes: {}", known.join(", "))));
+    };
+    let spec = nodes::CATALOG.find(&found.kind).and_then(|spec| spec.param(param));
+    let Some(spec) = spec else {
+        return Err(Diagnostic::error("bad-set", format!("`{}` has no parameter `{param}`", found.kind))
+            .at_node(node)
+            .hint(format!("`throughline nodes {}` lists them", found.kind)));
+    };
+    let is_text = matches!(
+        spec.kind,
+        ParamKind::Text { .. } | ParamKind::Choice { .. } | ParamKind::Color { .. } | ParamKind::File { .. } | ParamKind::Folder
+    );
+    let value = if is_text {
+        Data::from(value)
+    } else {
+        Data::parse(value).map_err(|diagnostic| diagnostic.at_node(node).at_field(param))?
+    };
+    Ok(Edit::SetParam { node: node.to_owned(), param: param.to_owned(), value: Some(value), at: None })
+}

@@ -1,0 +1,80 @@
+//! The command line: one file per subcommand, each a thin front end of a session.
+
+mod check;
+mod edit;
+mod explain;
+mod graph;
+mod nodes;
+mod output;
+mod plan;
+mod progress;
+mod run;
+mod shell;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the process says when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Held = 3,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+const EXIT_CODES: &str = "Exit codes:\n  0    done\n  1    items failed\n  2    bad usage or document\n  \
+     3    held for approval\n  130  interrupted";
+
+/// The production system around AI video models: from a script to a film, and only what changed is made again.
+#[derive(Parser, Debug)]
+#[command(name = "throughline", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Print JSON: one object, or for `run` one object a line.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Run(run::Run),
+    Plan(plan::Plan),
+    Explain(explain::Explain),
+    Check(check::Check),
+    Nodes(nodes::Nodes),
+    Store(store::Store),
+    Edit(edit::Edit),
+    Completions(shell::Completions),
+    Man(shell::Man),
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let out = output::Output::new(cli.json);
+    let exit = match cli.command {
+        Some(Command::Run(it)) => it.run(&out),
+        Some(Command::Plan(it)) => it.run(&out),
+        Some(Command::Explain(it)) => it.run(&out),
+        Some(Command::Check(it)) => it.run(&out),
+        Some(Command::Nodes(it)) => it.run(&out),
+        Some(Command::Store(it)) => it.run(&out),
+        Some(Command::Edit(it)) => it.run(&out),
+        Some(Command::Completions(it)) => it.run(&out),
+        Some(Command::Man(it)) => it.run(&out),
+        None => edit::Edit::default().run(&out),
+    };
+    exit.into()
+}

@@ -1,0 +1,82 @@
+//! Where commands print: results to standard output, diagnostics and progress to standard error.
+//!
+//! A reader that goes away (`| head`) ends the program quietly instead of breaking it down.
+
+use std::io::{ErrorKind, Write};
+
+use model::{Diagnostic, Severity};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Exit;
+
+/// See the module.
+pub(super) struct Output {
+    pub(super) json: bool,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Output {
+        Output { json }
+    }
+
+    /// A line of result.
+    pub(super) fn line(&self, text: impl AsRef<str>) {
+        put(&mut std::io::stdout().lock(), text.as_ref());
+    }
+
+    /// A line for people only.
+    pub(super) fn say(&self, text: impl AsRef<str>) {
+        if !self.json {
+            self.line(text);
+        }
+    }
+
+    /// A result as JSON, on one line.
+    pub(super) fn object(&self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(text) => self.line(text),
+            Err(error) => self.problem(&Diagnostic::error("json", error.to_string())),
+        }
+    }
+
+    /// A line of progress or remark.
+    pub(super) fn note(&self, text: impl AsRef<str>) {
+        put(&mut std::io::stderr().lock(), text.as_ref());
+    }
+
+    /// One diagnostic: like a compiler, or as an object.
+    pub(super) fn problem(&self, diagnostic: &Diagnostic) {
+        if self.json {
+            self.object(&json!({ "diagnostic": diagnostic, "text": diagnostic.to_string() }));
+        } else {
+            self.note(diagnostic.to_string());
+        }
+    }
+
+    /// Several diagnostics, worst last, so that it stands next to the prompt.
+    pub(super) fn problems(&self, diagnostics: &[Diagnostic]) {
+        let mut sorted: Vec<_> = diagnostics.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.severity);
+        sorted.into_iter().for_each(|diagnostic| self.problem(diagnostic));
+    }
+
+    /// Prints what made a command impossible.
+    pub(super) fn refuse(&self, diagnostics: &[Diagnostic]) -> Exit {
+        self.problems(diagnostics);
+        Exit::Usage
+    }
+}
+
+/// Whether any of them is an error.
+pub(super) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+fn put(out: &mut dyn Write, text: &str) {
+    if let Err(error) = writeln!(out, "{text}") {
+        if error.kind() == ErrorKind::BrokenPipe {
+            std::process::exit(i32::from(Exit::Done as u8));
+        }
+    }
+}

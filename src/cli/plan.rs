@@ -1,0 +1,81 @@
+//! `throughline plan`: what a run would do, why, and what it would cost. Writes nothing.
+
+use clap::Args;
+use model::Diagnostic;
+
+use super::Exit;
+use super::graph::GraphArgs;
+use super::output::Output;
+use crate::session::{Access, Forecast};
+
+/// Show what a run would make, why, and what it would cost.
+#[derive(Args, Debug)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    graph: GraphArgs,
+    /// A node, or one item of it (`generate/s2.b1`); the graph's outputs unless given. May be repeated.
+    #[arg(long = "target", value_name = "NODE[/ELEMENT]")]
+    targets: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn run(&self, out: &Output) -> Exit {
+        match self.forecast(out) {
+            Err(diagnostics) => out.refuse(&diagnostics),
+            Ok(forecast) => {
+                if out.json {
+                    out.object(&forecast);
+                } else {
+                    print(&forecast, out);
+                }
+                match forecast.steps.iter().any(|step| step.state == "failed") {
+                    true => Exit::Failed,
+                    false => Exit::Done,
+                }
+            }
+        }
+    }
+
+    fn forecast(&self, out: &Output) -> Result<Forecast, Vec<Diagnostic>> {
+        let session = self.graph.session(Access::Read, 0, out)?;
+        out.problems(&session.engine.diagnostics());
+        let one = |diagnostic| vec![diagnostic];
+        let targets = session.targets(&self.targets).map_err(one)?;
+        session.forecast(&targets).map_err(one)
+    }
+}
+
+fn print(forecast: &Forecast, out: &Output) {
+    let steps = &forecast.steps;
+    if steps.is_empty() {
+        out.line(format!("nothing to run: {} reused, cost 0", forecast.reused));
+        return;
+    }
+    let widest = steps.iter().map(|step| step.item.chars().count()).max().unwrap_or(0).min(40);
+    for step in steps {
+        let model = step.model.as_ref().map(|model| format!(" ({model})")).unwrap_or_default();
+        let work = step.work.map_or(String::new(), |work| format!(" {work}{model}"));
+        let mut why = step.why.iter();
+        let first = why.next().cloned().unwrap_or_default();
+        out.line(format!("{:7} {:widest$} {work}  {first}", step.state, step.item));
+        for reason in why.clone().take(8) {
+            out.line(format!("{:7} {:widest$}   {reason}", "", ""));
+        }
+        if 8 < why.len() {
+            out.line(format!("{:7} {:widest$}   and {} more", "", "", why.len() - 8));
+        }
+    }
+    let cost = match forecast.unknown_prices {
+        0 => dollars(forecast.cost_microusd),
+        n => format!("{} and {n} unknown prices", dollars(forecast.cost_microusd)),
+    };
+    out.line(format!("{} to run, {} reused, cost {cost}", steps.len(), forecast.reused));
+}
+
+/// Micro-dollars for people.
+pub(super) fn dollars(micro: u64) -> String {
+    match micro {
+        0 => "0".to_owned(),
+        micro => format!("${}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000),
+    }
+}

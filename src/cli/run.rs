@@ -1,0 +1,185 @@
+//! `throughline run`: makes what is not there yet, writes the outputs, remembers identities.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use clap::Args;
+use engine::engine::{Approval, Tally};
+use model::Diagnostic;
+use serde_json::json;
+
+use super::Exit;
+use super::graph::GraphArgs;
+use super::output::Output;
+use super::plan::dollars;
+use super::progress::Progress;
+use crate::session::{Access, Go, Session};
+
+/// Make a graph's outputs: what is there already is reused.
+#[derive(Args, Debug)]
+pub(super) struct Run {
+    #[command(flatten)]
+    graph: GraphArgs,
+    /// Where to write the output, if there is only one; its `file` parameter otherwise.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// A node, or one item of it (`generate/s2.b1`); the graph's outputs unless given. May be repeated.
+    #[arg(long = "target", value_name = "NODE[/ELEMENT]")]
+    targets: Vec<String>,
+    /// Jobs at a time for each kind of work; the number of processors unless given.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Let paid items run while their prices add up to no more than this, `5usd`.
+    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
+    budget: Option<u64>,
+    /// Let one paid item run whatever it costs. May be repeated.
+    #[arg(long, value_name = "ITEM")]
+    approve: Vec<String>,
+}
+
+/// `5usd`, `0.25usd` or `5` as micro-dollars.
+fn budget(text: &str) -> Result<u64, String> {
+    let number = text.trim().trim_end_matches("usd").trim();
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) || 6 < part.len() {
+        return Err("write an amount like 5usd or 0.25usd".to_owned());
+    }
+    let micro: u64 = format!("{part:0<6}").parse().map_err(|_| "the amount is not a number".to_owned())?;
+    let whole: u64 = whole.parse().map_err(|_| "the amount is too large".to_owned())?;
+    whole.checked_mul(1_000_000).and_then(|it| it.checked_add(micro)).ok_or("the amount is too large".to_owned())
+}
+
+impl Run {
+    pub(super) fn run(&self, out: &Output) -> Exit {
+        match self.make(out) {
+            Ok(exit) => exit,
+            Err(diagnostics) => out.refuse(&diagnostics),
+        }
+    }
+
+    fn make(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        let one = |diagnostic| vec![diagnostic];
+        let mut session = self.graph.session(Access::Write, usize::from(self.jobs.unwrap_or(0)), out)?;
+        let targets = session.targets(&self.targets).map_err(one)?;
+        if self.output.is_some() && targets.len() != 1 {
+            let names: Vec<_> = targets.iter().map(|target| target.node.as_str()).collect();
+            return Err(one(Diagnostic::error("many-outputs", "-o needs exactly one output")
+                .hint(format!("choose one with --target: {}", names.join(", ")))));
+        }
+        let approval = Approval { budget: self.budget.unwrap_or(0), items: self.approve.iter().cloned().collect() };
+        let demand = session.engine.demand(&targets);
+        let before = session.engine.tally(&demand);
+        let n_total = before.waiting + before.held;
+        let interrupts = interrupts().map_err(one)?;
+        let mut progress = Progress::new(out, n_total);
+        let tally = session.run(&targets, approval, &mut |_, events| {
+            progress.take(events);
+            if interrupts.load(Ordering::Relaxed) == 0 { Go::On } else { Go::Stop }
+        });
+        progress.finish();
+        let committed = session.commit(&targets, self.output.as_deref());
+        let stopped = 0 < interrupts.load(Ordering::Relaxed);
+        let exit = match (&tally, stopped) {
+            (_, true) => Exit::Interrupted,
+            (Tally { failed: 1.., .. } | Tally { blocked: 1.., .. }, _) => Exit::Failed,
+            (Tally { held: 1.., .. }, _) => Exit::Held,
+            _ => Exit::Done,
+        };
+        let (files, exit) = match committed {
+            Ok(files) => (files, exit),
+            Err(diagnostics) => {
+                out.problems(&diagnostics);
+                (Vec::new(), if exit == Exit::Done { Exit::Failed } else { exit })
+            }
+        };
+        self.report(out, &session, &tally, &files, exit);
+        Ok(exit)
+    }
+
+    fn report(
+        &self,
+        out: &Output,
+        session: &Session,
+        tally: &Tally,
+        files: &[crate::export::Exported],
+        exit: Exit,
+    ) {
+        let problems = session.engine.diagnostics();
+        let held = held(session);
+        if out.json {
+            out.object(&json!({
+                "event": "finished",
+                "exit": exit as u8,
+                "ran": tally.ran,
+                "reused": tally.reused,
+                "failed": tally.failed,
+                "blocked": tally.blocked,
+                "held": held.iter().map(|(item, cost)| json!({ "item": item, "cost_microusd": cost })).collect::<Vec<_>>(),
+                "waiting": tally.waiting,
+                "cost_microusd": tally.cost,
+                "files": files,
+                "diagnostics": problems,
+            }));
+            return;
+        }
+        out.problems(&problems);
+        for (item, cost) in &held {
+            let cost = cost.map_or("an unknown price".to_owned(), dollars);
+            out.line(format!("held  {item}  {cost}"));
+        }
+        for file in files {
+            let verb = if file.written { "wrote" } else { "is up to date:" };
+            out.line(format!("{} {verb} {}", file.item, file.file.display()));
+        }
+        let mut counts = vec![format!("ran {}", tally.ran), format!("reused {}", tally.reused)];
+        let others = [("failed", tally.failed), ("blocked", tally.blocked), ("held", tally.held), ("left", tally.waiting)];
+        counts.extend(others.iter().filter(|(_, n)| 0 < *n).map(|(name, n)| format!("{name} {n}")));
+        out.line(format!("{}, cost {}", counts.join(", "), dollars(tally.cost)));
+        if exit == Exit::Held {
+            out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM");
+        }
+    }
+}
+
+fn held(session: &Session) -> Vec<(String, Option<u64>)> {
+    let mut found = BTreeSet::new();
+    for node in session.engine.node_ids() {
+        for item in session.engine.items(node) {
+            if let engine::state::State::Held { cost } = item.state {
+                found.insert((item.name, *cost));
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Counts interrupts: the first asks the run to stop cleanly, the second ends the process.
+fn interrupts() -> Result<Arc<AtomicU32>, Diagnostic> {
+    let count = Arc::new(AtomicU32::new(0));
+    let counter = count.clone();
+    ctrlc::set_handler(move || {
+        if 0 < counter.fetch_add(1, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    })
+    .map_err(|error| Diagnostic::error("signals", format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::budget;
+
+    #[test]
+    fn amounts_are_exact() {
+        assert_eq!(budget("5usd"), Ok(5_000_000));
+        assert_eq!(budget("0.25"), Ok(250_000));
+        assert_eq!(budget("0.000001usd"), Ok(1));
+        for bad in ["", "usd", "-1", "1e3", "0.0000001", "99999999999999999999usd"] {
+            assert!(budget(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Throughline: the production system around AI video models.
+//!
+//! This package only puts parts together: it opens projects, owns the session, and offers the command line.
+
+pub mod cli;
+pub mod project;
+pub mod router;
+pub mod session;
+mod export;
+mod workers;

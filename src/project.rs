@@ -1,0 +1,164 @@
+//! A graph file on disk with what stands beside it: identities and store. Reading writes nothing.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use model::{Data, Diagnostic, Document, Edit, Severity, SourceText, check};
+
+/// An opened graph.
+#[derive(Debug)]
+pub struct Project {
+    /// The graph file.
+    pub path: PathBuf,
+    pub document: Document,
+    pub source: SourceText,
+    /// What is wrong with the document, warnings included.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What nodes remembered at the last committed run.
+    pub memories: IndexMap<String, String>,
+}
+
+/// Largest graph file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+impl Project {
+    /// Opens a graph.
+    ///
+    /// # Errors
+    /// Diagnostics where the file cannot be read as a graph at all; what is wrong inside it is in `diagnostics`.
+    pub fn open(path: &Path) -> Result<Project, Vec<Diagnostic>> {
+        let name = path.display().to_string();
+        let text = read_text(path, &name).map_err(|diagnostic| vec![diagnostic])?;
+        let loaded = Document::parse(&name, &text)?;
+        let mut project = Project {
+            path: path.to_owned(),
+            document: loaded.document,
+            source: loaded.source,
+            diagnostics: loaded.diagnostics,
+            memories: IndexMap::new(),
+        };
+        project.diagnostics.extend(model::upgrade(&mut project.document, nodes::CATALOG));
+        match project.read_memories() {
+            Ok(memories) => project.memories = memories,
+            Err(diagnostic) => project.diagnostics.push(diagnostic),
+        }
+        Ok(project)
+    }
+
+    /// Applies edits from the command line.
+    ///
+    /// # Errors
+    /// The diagnostic of the edit that is refused.
+    pub fn set(&mut self, edits: &[Edit]) -> Result<(), Diagnostic> {
+        self.document.apply(edits).map(|_| ())
+    }
+
+    /// What is wrong with the document as it stands now.
+    pub fn check(&self) -> Vec<Diagnostic> {
+        let mut found = self.diagnostics.clone();
+        for diagnostic in check(&self.document, nodes::CATALOG) {
+            if !found.contains(&diagnostic) {
+                found.push(diagnostic);
+            }
+        }
+        found
+    }
+
+    /// The graph's folder: paths in the graph are relative to it.
+    pub fn folder(&self) -> PathBuf {
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    }
+
+    /// The graph's name in the store.
+    pub fn name(&self) -> String {
+        self.path.file_name().map_or_else(|| "graph".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn memories_path(&self) -> PathBuf {
+        self.path.with_extension("ids.ron")
+    }
+
+    fn read_memories(&self) -> Result<IndexMap<String, String>, Diagnostic> {
+        let path = self.memories_path();
+        if !path.exists() {
+            return Ok(IndexMap::new());
+        }
+        let name = path.display().to_string();
+        let text = read_text(&path, &name)?;
+        let ignored = |diagnostic: Diagnostic| {
+            Diagnostic { severity: Severity::Warning, ..diagnostic }
+                .hint("the file is ignored: identities are made from the script alone")
+        };
+        let data = Data::parse(&text).map_err(ignored)?;
+        let fields = data.as_fields().ok_or_else(|| {
+            ignored(Diagnostic::warning("ids-unreadable", format!("`{name}` is not a map from node to identities")))
+        })?;
+        Ok(fields.iter().filter_map(|(node, text)| Some((node.clone(), text.as_text()?.to_owned()))).collect())
+    }
+
+    /// Writes what nodes want remembered, if it differs from what they were given.
+    ///
+    /// # Errors
+    /// A diagnostic where the file cannot be written.
+    pub fn remember(&mut self, memories: IndexMap<String, String>) -> Result<(), Diagnostic> {
+        if memories == self.memories {
+            return Ok(());
+        }
+        let fields = memories.iter().map(|(node, text)| (node.clone(), Data::from(text.as_str()))).collect();
+        let text = format!(
+            "// Identities of scenes, beats and shots. Written by `throughline run`; commit it with the graph.\n{}\n",
+            Data::Map(fields).to_text()
+        );
+        write_atomic(&self.memories_path(), text.as_bytes())?;
+        self.memories = memories;
+        Ok(())
+    }
+}
+
+fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::error("file-unreadable", format!("cannot read the graph: {error}: {name}"))
+            .hint("give the path of a graph file, graphs/hello.ron for example")
+    };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(Diagnostic::error("not-a-file", format!("not a regular file: {name}"))
+            .hint("give the path of a graph file, graphs/hello.ron for example"));
+    }
+    if LARGEST < meta.len() {
+        return Err(Diagnostic::error("file-too-large", format!("{} bytes are too many for a graph: {name}", meta.len())));
+    }
+    String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Diagnostic::error("not-utf8", format!("not UTF-8 text from line {line}, byte {at} on: {name}"))
+            .hint("save it as UTF-8")
+    })
+}
+
+/// Writes a file whole or not at all: temporary name, sync, rename.
+///
+/// # Errors
+/// A diagnostic that names the path.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let unwritable = |error: std::io::Error| {
+        Diagnostic::error("file-unwritable", format!("cannot write: {error}: {}", path.display()))
+            .hint("check that the folder exists, is writable and has room")
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // Best effort: the write's own error is the one to report.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map_err(unwritable)
+}

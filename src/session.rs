@@ -1,0 +1,294 @@
+//! A session: document, engine, store and workers together. The command line, tests and (later) the editor own one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::demand::Target;
+use engine::engine::{Approval, Engine, Event, Setup, Tally};
+use engine::explain::Explanation;
+use engine::state::{ItemRef, State};
+use engine::store::Store;
+use model::{Diagnostic, Digest};
+use serde::Serialize;
+
+use crate::project::Project;
+use crate::router::BuiltIn;
+use crate::{export, workers};
+
+/// How a session is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The store's folder; `.throughline` beside the graph where none.
+    pub store: Option<PathBuf>,
+    /// Jobs at a time per lane; the number of processors where zero.
+    pub jobs: usize,
+    /// Whether anything may be written: `run` may, planning and explaining may not.
+    pub access: Access,
+}
+
+/// What a session may do to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Look only: no store is made, no file is written.
+    #[default]
+    Read,
+    Write,
+}
+
+/// See the module.
+pub struct Session {
+    pub project: Project,
+    pub engine: Engine,
+    pub store: Arc<Store>,
+}
+
+/// One item that a run would make.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    pub item: String,
+    /// `ready`, `held`, `want`, `failed`, `blocked` or `unknown`.
+    pub state: &'static str,
+    /// `call`, `compute`, `render` or `import`; none while it is not known.
+    pub work: Option<&'static str>,
+    /// Model and version, for calls.
+    pub model: Option<String>,
+    /// Micro-dollars; none where the price is unknown.
+    pub cost_microusd: Option<u64>,
+    /// Why it is not reused, one reason a line.
+    pub why: Vec<String>,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Forecast {
+    pub graph: String,
+    pub targets: Vec<String>,
+    /// Items whose results are there.
+    pub reused: u64,
+    pub steps: Vec<Step>,
+    /// Micro-dollars of all steps whose price is known.
+    pub cost_microusd: u64,
+    /// How many steps have an unknown price.
+    pub unknown_prices: u64,
+}
+
+impl Session {
+    /// A session over an opened project.
+    ///
+    /// # Errors
+    /// A diagnostic where the store cannot be opened.
+    pub fn open(project: Project, options: &Options) -> Result<Session, Diagnostic> {
+        let folder = options.store.clone().unwrap_or_else(|| project.folder().join(".throughline"));
+        let store = Arc::new(match options.access {
+            Access::Read => Store::open_read_only(&folder)?,
+            Access::Write => Store::open(&folder)?,
+        });
+        let jobs = match options.jobs {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            jobs => jobs,
+        };
+        let engine = Engine::new(Setup {
+            document: &project.document,
+            graph: &project.name(),
+            project: &project.folder(),
+            catalog: nodes::CATALOG,
+            store: store.clone(),
+            models: Arc::new(BuiltIn),
+            lanes: match options.access {
+                Access::Read => Vec::new(),
+                Access::Write => workers::lanes(jobs),
+            },
+            memories: project.memories.clone(),
+            wake: Arc::new(|| {}),
+        });
+        Ok(Session { project, engine, store })
+    }
+
+    /// Targets by name, or the graph's outputs where none is named.
+    ///
+    /// # Errors
+    /// A diagnostic where a name is neither a node nor one of its items.
+    pub fn targets(&self, names: &[String]) -> Result<Vec<Target>, Diagnostic> {
+        if names.is_empty() {
+            return Ok(self.default_targets());
+        }
+        names
+            .iter()
+            .map(|name| {
+                let target = Target::parse(name);
+                if !self.project.document.nodes.contains_key(&target.node) {
+                    let known: Vec<_> = self.project.document.nodes.keys().map(String::as_str).collect();
+                    return Err(Diagnostic::error("unknown-target", format!("there is no node `{}`", target.node))
+                        .hint(format!("nodes: {}", known.join(", "))));
+                }
+                if target.element.is_some() && self.engine.find_item(name).is_none() {
+                    return Err(self.no_item(name, &target.node));
+                }
+                Ok(target)
+            })
+            .collect()
+    }
+
+    fn no_item(&self, name: &str, node: &str) -> Diagnostic {
+        let known: Vec<_> = self.engine.items(node).into_iter().take(40).map(|item| item.name).collect();
+        Diagnostic::error("unknown-item", format!("there is no item `{name}`"))
+            .hint(format!("items: {}", known.join(", ")))
+    }
+
+    fn default_targets(&self) -> Vec<Target> {
+        let document = &self.project.document;
+        let outputs: Vec<_> = document.nodes.iter().filter(|(_, node)| node.kind.starts_with("output.")).collect();
+        let used = |id: &str| document.links.values().any(|feed| feed.sources().iter().any(|it| it.node == id));
+        let ends = document.nodes.iter().filter(|(id, _)| !used(id));
+        let chosen: Vec<_> = if outputs.is_empty() { ends.collect() } else { outputs };
+        chosen.into_iter().map(|(id, _)| Target { node: id.clone(), element: None }).collect()
+    }
+
+    /// What a run of targets would do, and why.
+    ///
+    /// # Errors
+    /// The store's diagnostic where an earlier result cannot be read.
+    pub fn forecast(&self, targets: &[Target]) -> Result<Forecast, Diagnostic> {
+        let demand = self.engine.demand(targets);
+        let tally = self.engine.tally(&demand);
+        let mut forecast = Forecast {
+            graph: self.project.name(),
+            targets: targets.iter().map(target_name).collect(),
+            reused: tally.reused,
+            steps: Vec::new(),
+            cost_microusd: 0,
+            unknown_prices: 0,
+        };
+        for at in demand {
+            if let Some(step) = self.step(at)? {
+                match step.cost_microusd {
+                    Some(cost) => forecast.cost_microusd += cost,
+                    None => forecast.unknown_prices += 1,
+                }
+                forecast.steps.push(step);
+            }
+        }
+        Ok(forecast)
+    }
+
+    fn step(&self, at: ItemRef) -> Result<Option<Step>, Diagnostic> {
+        let item = self.engine.item(at);
+        let name = |by: &ItemRef| self.engine.item(*by).name;
+        let (why, cost) = match item.state {
+            State::Done => return Ok(None),
+            State::Want { by } | State::Blocked { by } if *by == at => (vec![], Some(0)),
+            State::Want { by } if self.is_unknown(at) => {
+                (vec![format!("its elements are unknown until {} has run", name(by))], Some(0))
+            }
+            State::Want { by } => (vec![format!("follows {}", name(by))], Some(0)),
+            State::Blocked { by } => (vec![format!("blocked by {}", name(by))], Some(0)),
+            State::Failed(diagnostic) => (vec![diagnostic.message.clone()], Some(0)),
+            State::Held { cost } => (self.reasons(at)?, *cost),
+            _ => (self.reasons(at)?, Some(0)),
+        };
+        let wanted = self.engine.wanted(at).first();
+        Ok(Some(Step {
+            item: item.name.clone(),
+            state: item.state.name(),
+            work: wanted.map(|wanted| wanted.work.kind()),
+            model: wanted.and_then(|it| it.chosen.as_ref()).map(|it| format!("{} {}", it.model, it.version)),
+            cost_microusd: cost,
+            why,
+        }))
+    }
+
+    fn is_unknown(&self, at: ItemRef) -> bool {
+        self.engine.item(at).element.is_none() && self.engine.has_unknown_elements(at)
+    }
+
+    fn reasons(&self, at: ItemRef) -> Result<Vec<String>, Diagnostic> {
+        let explained = self.engine.explain(at)?;
+        if explained.before.is_none() {
+            return Ok(vec!["not made yet".to_owned()]);
+        }
+        let reasons: Vec<_> = explained
+            .changes()
+            .map(|it| {
+                let side = |text: &Option<String>| text.as_deref().map_or_else(|| "nothing".to_owned(), shorten);
+                format!("{}: {} -> {}", it.path.trim_start_matches("work."), side(&it.before), side(&it.now))
+            })
+            .collect();
+        Ok(if reasons.is_empty() { vec!["its result is no longer in the store".to_owned()] } else { reasons })
+    }
+
+    /// Explains one item by name.
+    ///
+    /// # Errors
+    /// A diagnostic where there is no such item, or its plan refuses its input.
+    pub fn explain(&self, name: &str) -> Result<Explanation, Diagnostic> {
+        let at = self.engine.find_item(name).ok_or_else(|| {
+            let node = Target::parse(name).node;
+            if self.project.document.nodes.contains_key(&node) {
+                return self.no_item(name, &node);
+            }
+            Diagnostic::error("unknown-item", format!("there is no node `{node}`"))
+        })?;
+        self.engine.explain(at)
+    }
+
+    /// Brings targets up to date, calling `watch` with news; it answers whether to go on.
+    pub fn run(
+        &mut self,
+        targets: &[Target],
+        approval: Approval,
+        watch: &mut dyn FnMut(&Session, &[Event]) -> Go,
+    ) -> Tally {
+        self.engine.start(targets.to_vec(), approval);
+        let mut stopping = false;
+        loop {
+            let goes_on = self.engine.pump(Duration::from_millis(100));
+            let events = self.engine.events();
+            if watch(self, &events) == Go::Stop && !stopping {
+                stopping = true;
+                self.engine.cancel();
+            }
+            if !goes_on {
+                break;
+            }
+        }
+        let demand = self.engine.demand(targets);
+        self.engine.tally(&demand)
+    }
+
+    /// Writes the files of finished outputs and what nodes want remembered.
+    ///
+    /// # Errors
+    /// A diagnostic for each file that cannot be written.
+    pub fn commit(&mut self, targets: &[Target], output: Option<&std::path::Path>) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
+        let exported = export::export(self, targets, output);
+        self.project.remember(self.engine.memories()).map_err(|diagnostic| vec![diagnostic])?;
+        exported
+    }
+
+    /// The keys that the document refers to now: collection keeps them.
+    pub fn keys(&self) -> std::collections::BTreeSet<Digest> {
+        self.engine.node_ids().flat_map(|node| self.engine.items(node)).filter_map(|item| item.key).collect()
+    }
+}
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    On,
+    Stop,
+}
+
+fn target_name(target: &Target) -> String {
+    match &target.element {
+        Some(element) => format!("{}/{element}", target.node),
+        None => target.node.clone(),
+    }
+}
+
+/// A text in quotes, cut to what fits a line.
+fn shorten(text: &str) -> String {
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(60).collect();
+    if chars.next().is_some() { format!("\u{201c}{start}\u{2026}\u{201d}") } else { format!("\u{201c}{start}\u{201d}") }
+}
