@@ -4,4 +4,5 @@
 
 pub mod codec;
 pub mod scratch;
+pub mod store;
 pub mod worker;
