@@ -18,6 +18,7 @@ mod needs;
 pub mod scratch;
 mod shapes;
 pub mod state;
+pub mod store;
 pub mod traces;
 mod transitions;
 pub mod worker;
