@@ -10,6 +10,7 @@ mod edit;
 mod list;
 pub mod plan;
 mod recipe;
+mod recipe_ops;
 mod reference;
 mod shot;
 pub mod spec;
