@@ -14,6 +14,7 @@ mod list;
 mod nearest;
 pub mod plan;
 mod recipe;
+mod recipe_ops;
 mod reference;
 mod ronfile;
 mod shot;

@@ -202,10 +202,10 @@ impl Recipe {
 
     /// Length in frames: pieces less their overlaps.
     pub fn n_frames(&self) -> u64 {
-        let total: u64 = self.pieces.iter().map(|piece| piece.frames).sum();
+        let total = self.pieces.iter().fold(0, |sum: u64, piece| sum.saturating_add(piece.frames));
         let last = self.pieces.len().saturating_sub(1);
-        let overlaps: u64 =
-            self.pieces[..last].iter().filter_map(|piece| piece.transition).map(|transition| transition.frames).sum();
+        let transitions = self.pieces[..last].iter().filter_map(|piece| piece.transition);
+        let overlaps = transitions.fold(0, |sum: u64, transition| sum.saturating_add(transition.frames));
         total.saturating_sub(overlaps)
     }
 

@@ -1,0 +1,135 @@
+//! From the parameters and inputs of a model node to a call: what `model.video` and `model.image` share.
+//!
+//! Knows no provider: which model answers is the router's business. Seeds derive from element ids, so that inserting a
+//! shot changes no other shot's picture.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Call, Digest, Image, ModelChoice, ParamSpec, PlanCx, Quality, Shot, Slate, Stop, Task, Value, even, walk};
+
+use crate::composing::{TEMPLATE, called, compose};
+
+pub(crate) const PROMPT: ParamSpec =
+    ParamSpec::multiline("prompt", "").help("What the model is told; where it is empty, the shot is put into words");
+pub(crate) const NEGATIVE: ParamSpec =
+    ParamSpec::multiline("negative", "").help("What the model must not show, for models that can be told");
+pub(crate) const MODEL: ParamSpec =
+    ParamSpec::text("model", "auto").help("A model's name, or `auto` to let capability, price and quality decide");
+pub(crate) const QUALITY: ParamSpec = ParamSpec::choice("quality", "draft", &["draft", "final"])
+    .help("Draft is cheap and fast, final is as good as the model can");
+pub(crate) const SEED_POLICY: ParamSpec = ParamSpec::choice("seed_policy", "by_shot", &["by_shot", "fixed", "by_take"])
+    .help("Where the seed comes from: the shot's id, the seed alone, or id and take together");
+pub(crate) const SEED: ParamSpec = ParamSpec::integer("seed", 0, 0, i64::MAX)
+    .help("The seed itself under `fixed`, otherwise mixed in: another number gives other pictures everywhere");
+pub(crate) const WIDTH: ParamSpec =
+    ParamSpec::integer("width", 0, 0, 8192).unit("pixels").help("Width of the picture; 0 is the graph's");
+pub(crate) const HEIGHT: ParamSpec =
+    ParamSpec::integer("height", 0, 0, 8192).unit("pixels").help("Height of the picture; 0 is the graph's");
+pub(crate) const SLATE: ParamSpec =
+    ParamSpec::flag("slate", true).help("Whether previs shows scene, shot, lens and timecode on the picture");
+pub(crate) const CAPTIONS: ParamSpec =
+    ParamSpec::flag("captions", true).help("Whether previs shows dialogue on the picture");
+pub(crate) const OPTIONS: ParamSpec = ParamSpec::texts("options")
+    .help("Settings of one model, each written `name=value`; a model without it is not chosen");
+
+/// The call that parameters and inputs describe; its length is one frame.
+///
+/// # Errors
+/// A refusal where there is neither a shot nor a prompt, and for parameters out of range.
+pub(crate) fn call(cx: &PlanCx<'_>, task: Task) -> Result<Call, Stop> {
+    let shot = cx.maybe("shot").map(|_| cx.shot("shot")).transpose()?;
+    let wired: Vec<_> = cx.references("references")?.into_iter().map(|(_, reference)| reference.clone()).collect();
+    let references = shot.map_or_else(|| wired.clone(), |shot| called(shot, &wired));
+    let (mut prompt, mut negative) = (cx.text("prompt")?.trim().to_owned(), cx.text("negative")?.trim().to_owned());
+    if prompt.is_empty() {
+        let shot = shot.ok_or_else(|| {
+            cx.refuse("prompt", "there is nothing to make: neither a prompt nor a shot")
+                .hint("type a prompt, or connect a shot")
+        })?;
+        let composed =
+            compose(TEMPLATE, "", &negative, shot, &references).map_err(|reason| cx.refuse("prompt", reason))?;
+        (prompt, negative) = (composed.text, composed.negative);
+    }
+    let model = match cx.text("model")?.trim() {
+        "" | "auto" => ModelChoice::Auto,
+        name => ModelChoice::Named(name.to_owned()),
+    };
+    let quality = if cx.choice("quality")? == "final" { Quality::Final } else { Quality::Draft };
+    let slate = match shot {
+        Some(shot) if cx.flag("slate")? => Some(Slate { scene: shot.scene.clone(), shot: shot.id.clone() }),
+        _ => None,
+    };
+    Ok(Call {
+        task,
+        model,
+        quality,
+        prompt,
+        negative,
+        shot: shot.map(|shot| Arc::new(shot.content())),
+        references,
+        first_frame: frame(cx, "first_frame")?,
+        last_frame: None,
+        size: size(cx)?,
+        rate: cx.settings.fps,
+        n_frames: 1,
+        seed: seed(cx, shot.map(|shot| &**shot))?,
+        take: cx.take,
+        slate,
+        captions: cx.flag("captions")?,
+        sound: false,
+        options: options(cx)?,
+    })
+}
+
+/// The picture on an optional port.
+pub(crate) fn frame(cx: &PlanCx<'_>, port: &str) -> Result<Option<Image>, Stop> {
+    cx.maybe(port).map(|_| cx.image(port).cloned()).transpose()
+}
+
+/// Parameters `width` and `height`, the graph's where they are 0.
+pub(crate) fn size(cx: &PlanCx<'_>) -> Result<(u32, u32), Stop> {
+    let side = |name: &str, default: u32| {
+        let pixels = u32::try_from(cx.integer(name)?).unwrap_or(0);
+        Ok::<u32, Stop>(even(if pixels == 0 { default } else { pixels }))
+    };
+    Ok((side("width", cx.settings.size.0)?, side("height", cx.settings.size.1)?))
+}
+
+fn seed(cx: &PlanCx<'_>, shot: Option<&Shot>) -> Result<u64, Stop> {
+    if let Some(fixed) = shot.and_then(|shot| shot.seed) {
+        return Ok(fixed);
+    }
+    let base = cx.integer("seed")?.unsigned_abs();
+    let id = cx.element.map(|element| &**element).or(shot.map(|shot| shot.id.as_str())).unwrap_or_default();
+    Ok(match cx.choice("seed_policy")? {
+        "fixed" => base,
+        "by_take" => hash(&walk::digest_of(&(id, base, cx.take))),
+        _ => hash(&walk::digest_of(&(id, base))),
+    })
+}
+
+fn hash(digest: &Digest) -> u64 {
+    digest.0.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+fn options(cx: &PlanCx<'_>) -> Result<BTreeMap<String, String>, Stop> {
+    let pair = |text: &str| {
+        let (name, value) = text.split_once('=')?;
+        (!name.trim().is_empty()).then(|| (name.trim().to_owned(), value.trim().to_owned()))
+    };
+    let read = |text: &str| {
+        pair(text).ok_or_else(|| {
+            cx.refuse("options", format!("`{text}` is not an option")).hint("write it like motion_strength=0.4")
+        })
+    };
+    cx.texts("options")?.into_iter().map(read).collect()
+}
+
+/// The last frame of a clip as a picture.
+pub(crate) fn last_frame_of(value: &Value) -> Option<Image> {
+    match value {
+        Value::Clip(clip) => Some(Image::Frame { clip: clip.clone(), frame: clip.n_frames().checked_sub(1)? }),
+        _ => None,
+    }
+}

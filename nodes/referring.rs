@@ -1,0 +1,83 @@
+//! From parameters to a reference: what characters, places, props and styles share.
+
+use std::sync::Arc;
+
+use model::{
+    Image, ImportKind, Media, ParamSpec, Plan, PlanCx, Recipe, Reference, Render, RenderForm, RenderSettings, Role,
+    Stop, Value, Work,
+};
+
+/// Files that the media worker reads as pictures.
+pub(crate) const PICTURES: &[&str] = &["png", "jpg", "jpeg", "webp"];
+
+pub(crate) const ALIASES: ParamSpec =
+    ParamSpec::texts("aliases").help("Other names that the script uses for the same thing");
+pub(crate) const NEGATIVE: ParamSpec =
+    ParamSpec::multiline("negative", "").help("What a model must not show wherever this appears");
+pub(crate) const PALETTE: ParamSpec =
+    ParamSpec::colors("palette").help("Its colours, the most important first; previs paints with them");
+pub(crate) const IMAGES: ParamSpec =
+    ParamSpec::files("images", PICTURES).help("Pictures of it, the best first, relative to the graph's folder");
+
+/// The node's reference on the output `port`, with pictures from files and from the input `images`.
+///
+/// # Errors
+/// A refusal where it has no name, and for files that cannot be read.
+pub(crate) fn plan(
+    cx: &PlanCx<'_>,
+    role: Role,
+    port: &'static str,
+    finish: impl FnOnce(&mut Reference) -> Result<(), Stop>,
+) -> Result<Plan, Stop> {
+    let name = cx.text("name")?.trim().to_uppercase();
+    if name.is_empty() {
+        return Err(cx.refuse("name", "it has no name").hint("give it the name that the script uses"));
+    }
+    let aliases = cx.texts("aliases")?.into_iter().map(|alias| alias.trim().to_uppercase());
+    let mut reference = Reference {
+        role,
+        name,
+        aliases: aliases.filter(|alias| !alias.is_empty()).collect(),
+        description: cx.text("description")?.trim().to_owned(),
+        negative: cx.text("negative")?.trim().to_owned(),
+        palette: cx.colors("palette")?,
+        images: pictures(cx)?,
+        pitch_hz: None,
+        ambience: String::new(),
+    };
+    finish(&mut reference)?;
+    Ok(Plan::values([(port, Value::Reference(Arc::new(reference)))]))
+}
+
+fn pictures(cx: &PlanCx<'_>) -> Result<Vec<Media>, Stop> {
+    let files = cx.texts("images")?.into_iter().map(|path| cx.import(ImportKind::Image, "images", path));
+    let linked = cx.images("images")?.into_iter().map(|(_, image)| Ok(Value::Image(image.clone())));
+    let found: Vec<_> = files.chain(linked).map(|value| Ok(still(cx, value?)?)).collect();
+    // All are asked for before the first that is missing stops the plan, so that they arrive together.
+    all(found)
+}
+
+/// Every value, or the first refusal, or pending.
+pub(crate) fn all<T>(answers: Vec<Result<T, Stop>>) -> Result<Vec<T>, Stop> {
+    if let Some(refused) = answers.iter().position(|answer| matches!(answer, Err(Stop::Refused(_)))) {
+        return answers.into_iter().skip(refused).take(1).collect();
+    }
+    answers.into_iter().collect()
+}
+
+/// A picture as an artifact; a frame of a clip is rendered.
+fn still(cx: &PlanCx<'_>, value: Value) -> Result<Media, Stop> {
+    match value {
+        Value::Image(Image::File(media)) => Ok(Media::clone(&media)),
+        Value::Image(Image::Frame { clip, frame }) => {
+            let settings = RenderSettings { form: RenderForm::Png, ..RenderSettings::default() };
+            let work = Work::Render(Render { recipe: Arc::new(Recipe::frame(&clip, frame)), settings });
+            let outputs = cx.need(&work)?;
+            match outputs.iter().find(|(name, _)| name == "file") {
+                Some((_, Value::Image(Image::File(media)))) => Ok(Media::clone(media)),
+                _ => Err(cx.refuse("images", "BUG: the worker gave no picture for a frame")),
+            }
+        }
+        other => Err(cx.refuse("images", format!("a picture is needed, not {}", other.port_type().name()))),
+    }
+}
