@@ -4,6 +4,7 @@
 //! processes share one store. Everything inside SQLite was weighed: large blobs are slow there, and one damaged file
 //! would take every result along; plain files alone are slow to look up (reference figures: 7 us against 1 us).
 
+mod adapter;
 mod artifacts;
 mod claim;
 mod disk;

@@ -1,0 +1,89 @@
+//! The store as the engine sees it: `Traces` over the store's own methods.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{Diagnostic, Digest, Outputs, Work};
+
+use super::{Store, TakeRecord, Trace};
+use crate::traces::{Made, Traces};
+
+impl Traces for Store {
+    fn outputs(&self, key: &Digest) -> Result<Option<Arc<Outputs>>, Diagnostic> {
+        Ok(self.get(key)?.map(Arc::new))
+    }
+
+    fn keep(&self, key: &Digest, made: &Made) -> Result<(), Diagnostic> {
+        let trace = Trace {
+            outputs: made.outputs.clone(),
+            work: made.work.clone(),
+            model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
+            cost_microusd: made.cost,
+            seconds: made.seconds,
+            made_at: Some(now()),
+        };
+        self.put(key, &trace)
+    }
+
+    fn work(&self, key: &Digest) -> Result<Option<Made>, Diagnostic> {
+        Ok(self.trace(key)?.map(|trace| Made {
+            outputs: trace.outputs,
+            work: trace.work,
+            model: trace.model.and_then(|text| {
+                let (name, version) = text.rsplit_once(' ')?;
+                Some((name.to_owned(), version.parse().ok()?))
+            }),
+            cost: trace.cost_microusd,
+            seconds: trace.seconds,
+        }))
+    }
+
+    fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
+        Store::last_key(self, graph, item)
+    }
+
+    fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic> {
+        let keys: Vec<_> = keys.iter().map(|(item, key)| (item.as_str(), *key)).collect();
+        Store::set_last_keys(self, graph, &keys)
+    }
+
+    fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic> {
+        Ok(self.takes(graph, item)?.into_iter().rfind(|it| it.take == take).map(|it| it.key))
+    }
+
+    fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, made: &Made) -> Result<(), Diagnostic> {
+        let seed = match &made.work {
+            Work::Call(call) => call.seed,
+            _ => 0,
+        };
+        let record = TakeRecord {
+            take,
+            key: *key,
+            seed,
+            model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
+            cost_microusd: made.cost,
+            seconds: made.seconds,
+            made_at: Some(now()),
+            note: String::new(),
+        };
+        Store::add_take(self, graph, item, &record)
+    }
+
+    fn file_digest(&self, path: &Path, len: u64, mtime_ns: i128) -> Option<Digest> {
+        // A cache: where it cannot be read, the file is hashed again.
+        Store::file_digest(self, path.to_str()?, len, i64::try_from(mtime_ns).ok()?).ok().flatten()
+    }
+
+    fn remember_file(&self, path: &Path, len: u64, mtime_ns: i128, digest: Digest) {
+        if let (Some(path), Ok(mtime_ns)) = (path.to_str(), i64::try_from(mtime_ns)) {
+            // A cache: a refusal costs another hash, nothing else.
+            let _ = Store::remember_file(self, path, len, mtime_ns, digest);
+        }
+    }
+}
+
+/// Seconds since 1970, as text: when a result was made.
+fn now() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs()).to_string()
+}
