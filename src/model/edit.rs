@@ -488,3 +488,180 @@ fn mentions_of(document: &Document, id: &str) -> (Vec<Edit>, Vec<String>) {
     }
     (edits, readers)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::fixture;
+
+    const GRAPH: &str = "a: prompt.text text=\"x\"
+        b: model.video prompt<-a.text references<-[c.character, a.text]
+        c: reference.character
+        d: output.film clips<-[b.clip, c.clip]
+        !take b/s1 2
+        !take c 3 pinned
+        !take b/s2 4";
+
+    fn link(to: &str, from: &str) -> Edit {
+        let port = |text| PortRef::parse(text).unwrap();
+        Edit::SetLink { to: port(to), feed: Some(Feed::One(port(from))), at: None }
+    }
+
+    #[track_caller]
+    fn refused(edit: Edit, expect: Expect) {
+        let mut document = fixture::graph(GRAPH);
+        let before = document.to_text();
+        let good = Edit::RenameNode { from: "a".to_owned(), to: "first".to_owned() };
+        let refusal = document.apply(&[good, Edit::RemoveNode { id: "d".to_owned() }, edit]).unwrap_err();
+        expect.assert_eq(&refusal.to_string());
+        assert_eq!(document.to_text(), before);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_and_the_batch_undone() {
+        let node =
+            || Node { kind: "t.t".to_owned(), version: 1, params: Default::default(), unknown: Default::default() };
+        let add = |id: &str, node: Node| Edit::AddNode { id: id.to_owned(), node, at: None };
+        let set = |node: &str, value: Data| Edit::SetParam {
+            node: node.to_owned(),
+            param: "x".to_owned(),
+            value: Some(value),
+            at: None,
+        };
+        let take = |item: &str, take: u32| Edit::SetTake {
+            item: item.to_owned(),
+            choice: Some(TakeChoice { take, pinned: false }),
+            at: None,
+        };
+        let deep = (0..125).fold(Data::Unit, |inner, _| Data::List(vec![inner]));
+        refused(add("b", node()), expect![[r#"
+            error[duplicate-id]: there is a node `b` already
+              --> b
+              help: choose another id"#]]);
+        refused(add("a.b", node()), expect![[r#"
+            error[bad-id]: `a.b` cannot be a node's id
+              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]]);
+        refused(add(&"x".repeat(65), node()), expect![[r#"
+            error[bad-id]: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` cannot be a node's id
+              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]]);
+        refused(add("e", Node { kind: String::new(), ..node() }), expect![[r#"
+            error[bad-node]: node `e` needs a kind and a version from 1
+              --> e"#]]);
+        refused(Edit::RemoveNode { id: "ghost".to_owned() }, expect![[r#"
+            error[unknown-node]: there is no node `ghost`
+              --> ghost"#]]);
+        refused(Edit::RenameNode { from: "b".to_owned(), to: "c".to_owned() }, expect![[r#"
+            error[duplicate-id]: there is a node `c` already
+              --> c
+              help: choose another id"#]]);
+        refused(set("a", Data::Unit), expect![[r#"
+            error[unknown-node]: there is no node `a`
+              --> a"#]]);
+        refused(set("b", Data::Number(f64::NAN)), expect![[r#"
+            error[bad-data]: this value cannot be kept: NaN is not a number
+              --> b.x"#]]);
+        refused(set("b", deep), expect![[r#"
+            error[bad-data]: this value cannot be kept: it is nested too deep
+              --> b.x"#]]);
+        refused(set("b", Data::Named("two words".to_owned(), None)), expect![[r#"
+            error[bad-data]: this value cannot be kept: a name in it is not made of letters and digits
+              --> b.x"#]]);
+        refused(link("ghost.x", "b.clip"), expect![[r#"
+            error[unknown-node]: there is no node `ghost`
+              --> ghost"#]]);
+        refused(link("b.prompt", "ghost.text"), expect![[r#"
+            error[unknown-node]: there is no node `ghost` to connect
+              --> b.prompt"#]]);
+        refused(take("ghost/s1", 1), expect![[r#"
+            error[unknown-node]: there is no node `ghost`
+              --> ghost"#]]);
+        refused(take("b/s1", 0), expect![[r#"
+            error[bad-take]: takes are counted from 1
+              --> b"#]]);
+        refused(Edit::SetSize { size: (15, 720) }, expect![[r#"
+            error[bad-size]: pictures cannot be 15 by 720 pixels
+              help: use even numbers from 16 to 8192"#]]);
+        refused(Edit::SetSize { size: (1280, 8194) }, expect![[r#"
+            error[bad-size]: pictures cannot be 1280 by 8194 pixels
+              help: use even numbers from 16 to 8192"#]]);
+        refused(Edit::SetRate { fps: Rate(24, 0) }, expect![[r#"
+            error[bad-rate]: 24/0 is not a frame rate
+              help: use at most 1000 frames per second, such as 24/1"#]]);
+    }
+
+    #[track_caller]
+    fn touched(edits: &[Edit], expect: &str) {
+        let mut document = fixture::graph(GRAPH);
+        let before = document.clone();
+        let applied = document.apply(edits).unwrap();
+        assert_eq!(applied.touched.join(" "), expect);
+        document.apply(&applied.inverse).unwrap();
+        assert_eq!(document.to_text(), before.to_text());
+    }
+
+    #[test]
+    fn touched_are_the_nodes_whose_plan_may_change() {
+        let set = |value: &str| {
+            let (node, param) = ("a".to_owned(), "text".to_owned());
+            Edit::SetParam { node, param, value: Some(value.into()), at: None }
+        };
+        let take = |item: &str, take| Edit::SetTake {
+            item: item.to_owned(),
+            choice: Some(TakeChoice { take, pinned: false }),
+            at: None,
+        };
+        touched(&[set("y")], "a");
+        touched(&[set("x")], "");
+        touched(&[link("d.clips", "b.clip"), set("y"), link("d.clips", "c.clip")], "d a");
+        touched(&[take("b/s1", 5), take("d/x/y", 2)], "b d");
+        touched(&[take("b/s1", 2)], "");
+        touched(&[Edit::RemoveNode { id: "c".to_owned() }], "c b d");
+        touched(&[Edit::RenameNode { from: "a".to_owned(), to: "z".to_owned() }], "a z b");
+        touched(&[Edit::SetLayout { key: "a".to_owned(), value: Some(Data::Unit), at: None }], "");
+        touched(&[Edit::SetRate { fps: Rate(25, 1) }], "a b c d");
+        touched(&[Edit::SetRate { fps: Rate(24, 1) }], "");
+    }
+
+    #[test]
+    fn removing_and_renaming_reach_every_mention() {
+        let mut document = fixture::graph(GRAPH);
+        document.apply(&[Edit::RenameNode { from: "b".to_owned(), to: "shot".to_owned() }]).unwrap();
+        document.apply(&[Edit::RemoveNode { id: "c".to_owned() }]).unwrap();
+        expect![[r#"
+            (
+                throughline: 1,
+                settings: (size: (1280, 720), fps: (24, 1)),
+                nodes: {
+                    "a": (kind: "prompt.text", version: 1, params: { "text": "x" }),
+                    "shot": (kind: "model.video", version: 1, params: {}),
+                    "d": (kind: "output.film", version: 1, params: {}),
+                },
+                links: {
+                    "shot.prompt": "a.text",
+                    "shot.references": ["a.text"],
+                    "d.clips": ["shot.clip"],
+                },
+                takes: {
+                    "shot/s1": (take: 2, pinned: false),
+                    "shot/s2": (take: 4, pinned: false),
+                },
+            )
+        "#]].assert_eq(&document.to_text());
+    }
+
+    #[test]
+    fn a_name_that_leftovers_speak_of_is_not_taken_by_renaming() {
+        let mut document = fixture::graph("a: t.t\nb: t.t x<-[a.x, gone.x]");
+        let rename = Edit::RenameNode { from: "a".to_owned(), to: "gone".to_owned() };
+        assert_eq!(document.apply(&[rename]).unwrap_err().code, "duplicate-id");
+        // Adding it connects them; undoing that leaves them as they were.
+        let before = document.clone();
+        let node = document.nodes["a"].clone();
+        let applied = document.apply(&[Edit::AddNode { id: "gone".to_owned(), node, at: Some(0) }]).unwrap();
+        assert_eq!(applied.touched, ["gone", "b"]);
+        document.apply(&applied.inverse).unwrap();
+        assert_eq!(document, before);
+    }
+}

@@ -1,0 +1,49 @@
+//! Large documents: an edit costs what the edit is, and a file of 100,000 nodes opens.
+
+use std::time::{Duration, Instant};
+
+use crate::{Data, Document, Edit, Feed, PortRef, TakeChoice, fixture};
+
+fn large(n: usize) -> Document {
+    let mut document = Document::default();
+    let node = fixture::graph("a: prompt.text text=\"A lamp turns\" n=3 f=0.5").nodes["a"].clone();
+    for i in 0..n {
+        document.nodes.insert(format!("n{i}"), node.clone());
+        if 0 < i {
+            let feed = Feed::One(PortRef::new(&format!("n{}", i - 1), "text"));
+            document.links.insert(PortRef::new(&format!("n{i}"), "text"), feed);
+        }
+    }
+    document
+}
+
+/// The limits are a hundred times what a release build needs, so that only a wrong order of growth fails.
+#[test]
+fn a_hundred_thousand_nodes() {
+    let mut document = large(100_000);
+    let text = document.to_text();
+    let begin = Instant::now();
+    let loaded = Document::parse("a.ron", &text).unwrap();
+    assert_eq!(loaded.document, document);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+
+    let begin = Instant::now();
+    for i in 0..1000 {
+        let (node, param) = (format!("n{}", i * 97), "text".to_owned());
+        let feed = Some(Feed::One(PortRef::new("n5", "text")));
+        let edits = [
+            Edit::SetParam { node: node.clone(), param, value: Some(Data::Integer(i)), at: None },
+            Edit::SetLink { to: PortRef::new(&node, "other"), feed, at: None },
+            Edit::SetTake { item: node, choice: Some(TakeChoice { take: 2, pinned: true }), at: None },
+        ];
+        document.apply(&edits).unwrap();
+    }
+    // A scan of all nodes for each of 3,000 edits would visit 300 million.
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+
+    let begin = Instant::now();
+    let printed = loaded.source.print(&document);
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    let changed = text.lines().zip(printed.lines()).take(100_004).filter(|(old, new)| old != new).count();
+    assert_eq!(changed, 1000);
+}
