@@ -536,59 +536,110 @@ mod tests {
             at: None,
         };
         let deep = (0..125).fold(Data::Unit, |inner, _| Data::List(vec![inner]));
-        refused(add("b", node()), expect![[r#"
+        refused(
+            add("b", node()),
+            expect![[r#"
             error[duplicate-id]: there is a node `b` already
               --> b
-              help: choose another id"#]]);
-        refused(add("a.b", node()), expect![[r#"
+              help: choose another id"#]],
+        );
+        refused(
+            add("a.b", node()),
+            expect![[r#"
             error[bad-id]: `a.b` cannot be a node's id
-              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]]);
-        refused(add(&"x".repeat(65), node()), expect![[r#"
+              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]],
+        );
+        refused(
+            add(&"x".repeat(65), node()),
+            expect![[r#"
             error[bad-id]: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` cannot be a node's id
-              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]]);
-        refused(add("e", Node { kind: String::new(), ..node() }), expect![[r#"
+              help: ids are made of letters, digits, `_` and `-`, at most 64 of them"#]],
+        );
+        refused(
+            add("e", Node { kind: String::new(), ..node() }),
+            expect![[r#"
             error[bad-node]: node `e` needs a kind and a version from 1
-              --> e"#]]);
-        refused(Edit::RemoveNode { id: "ghost".to_owned() }, expect![[r#"
+              --> e"#]],
+        );
+        refused(
+            Edit::RemoveNode { id: "ghost".to_owned() },
+            expect![[r#"
             error[unknown-node]: there is no node `ghost`
-              --> ghost"#]]);
-        refused(Edit::RenameNode { from: "b".to_owned(), to: "c".to_owned() }, expect![[r#"
+              --> ghost"#]],
+        );
+        refused(
+            Edit::RenameNode { from: "b".to_owned(), to: "c".to_owned() },
+            expect![[r#"
             error[duplicate-id]: there is a node `c` already
               --> c
-              help: choose another id"#]]);
-        refused(set("a", Data::Unit), expect![[r#"
+              help: choose another id"#]],
+        );
+        refused(
+            set("a", Data::Unit),
+            expect![[r#"
             error[unknown-node]: there is no node `a`
-              --> a"#]]);
-        refused(set("b", Data::Number(f64::NAN)), expect![[r#"
+              --> a"#]],
+        );
+        refused(
+            set("b", Data::Number(f64::NAN)),
+            expect![[r#"
             error[bad-data]: this value cannot be kept: NaN is not a number
-              --> b.x"#]]);
-        refused(set("b", deep), expect![[r#"
+              --> b.x"#]],
+        );
+        refused(
+            set("b", deep),
+            expect![[r#"
             error[bad-data]: this value cannot be kept: it is nested too deep
-              --> b.x"#]]);
-        refused(set("b", Data::Named("two words".to_owned(), None)), expect![[r#"
+              --> b.x"#]],
+        );
+        refused(
+            set("b", Data::Named("two words".to_owned(), None)),
+            expect![[r#"
             error[bad-data]: this value cannot be kept: a name in it is not made of letters and digits
-              --> b.x"#]]);
-        refused(link("ghost.x", "b.clip"), expect![[r#"
+              --> b.x"#]],
+        );
+        refused(
+            link("ghost.x", "b.clip"),
+            expect![[r#"
             error[unknown-node]: there is no node `ghost`
-              --> ghost"#]]);
-        refused(link("b.prompt", "ghost.text"), expect![[r#"
+              --> ghost"#]],
+        );
+        refused(
+            link("b.prompt", "ghost.text"),
+            expect![[r#"
             error[unknown-node]: there is no node `ghost` to connect
-              --> b.prompt"#]]);
-        refused(take("ghost/s1", 1), expect![[r#"
+              --> b.prompt"#]],
+        );
+        refused(
+            take("ghost/s1", 1),
+            expect![[r#"
             error[unknown-node]: there is no node `ghost`
-              --> ghost"#]]);
-        refused(take("b/s1", 0), expect![[r#"
+              --> ghost"#]],
+        );
+        refused(
+            take("b/s1", 0),
+            expect![[r#"
             error[bad-take]: takes are counted from 1
-              --> b"#]]);
-        refused(Edit::SetSize { size: (15, 720) }, expect![[r#"
+              --> b"#]],
+        );
+        refused(
+            Edit::SetSize { size: (15, 720) },
+            expect![[r#"
             error[bad-size]: pictures cannot be 15 by 720 pixels
-              help: use even numbers from 16 to 8192"#]]);
-        refused(Edit::SetSize { size: (1280, 8194) }, expect![[r#"
+              help: use even numbers from 16 to 8192"#]],
+        );
+        refused(
+            Edit::SetSize { size: (1280, 8194) },
+            expect![[r#"
             error[bad-size]: pictures cannot be 1280 by 8194 pixels
-              help: use even numbers from 16 to 8192"#]]);
-        refused(Edit::SetRate { fps: Rate(24, 0) }, expect![[r#"
+              help: use even numbers from 16 to 8192"#]],
+        );
+        refused(
+            Edit::SetRate { fps: Rate(24, 0) },
+            expect![[r#"
             error[bad-rate]: 24/0 is not a frame rate
-              help: use at most 1000 frames per second, such as 24/1"#]]);
+              help: use at most 1000 frames per second, such as 24/1"#]],
+        );
     }
 
     #[track_caller]
@@ -648,7 +699,8 @@ mod tests {
                     "shot/s2": (take: 4, pinned: false),
                 },
             )
-        "#]].assert_eq(&document.to_text());
+        "#]]
+        .assert_eq(&document.to_text());
     }
 
     #[test]
