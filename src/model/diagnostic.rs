@@ -203,8 +203,6 @@ mod tests {
         assert_eq!(
             shown,
             "error[ron-syntax]: expected a key\n  --> a.ron:3:13\n  |\n3 |     nodes: {,\n  |             ^\n  help: remove the comma"
-                .replace("\n  -->", "\n  -->")
-                .replace("  --> a.ron", "  --> a.ron")
         );
     }
 

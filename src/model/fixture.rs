@@ -10,7 +10,7 @@
 //! Builder calls would be longer than what they test.
 
 use crate::ronfile::read_prefix;
-use crate::{Data, Document, Feed, Node, PortRef, Rate, TakeChoice};
+use crate::{Document, Feed, Node, PortRef, Rate, TakeChoice};
 
 /// Reads a fixture.
 ///
@@ -98,16 +98,16 @@ fn read_feed(text: &str) -> Option<(Feed, &str)> {
     Some((Feed::One(PortRef::parse(&text[..end])?), &text[end..]))
 }
 
-/// The document as a fixture's nodes with their parameters; for the tests of this module.
-#[cfg(test)]
-fn shown(document: &Document) -> Vec<String> {
-    let params = |node: &Node| Data::Map(node.params.clone()).to_text();
-    document.nodes.iter().map(|(id, node)| format!("{id} {} {} {}", node.kind, node.version, params(node))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Data;
+
+    fn shown(document: &Document) -> Vec<String> {
+        let params = |node: &Node| Data::Map(node.params.clone()).to_text();
+        let nodes = document.nodes.iter();
+        nodes.map(|(id, node)| format!("{id} {} {} {}", node.kind, node.version, params(node))).collect()
+    }
 
     #[test]
     fn a_fixture_says_what_a_file_says() {

@@ -2,6 +2,9 @@
 //!
 //! Knows no engine, no window, no codec, no network: only data and pure functions over it.
 
+// A refusal is built once per gesture and read by people: its size does not matter, its fields do.
+#![allow(clippy::result_large_err)]
+
 mod check;
 mod data;
 mod diagnostic;

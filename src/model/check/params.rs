@@ -199,6 +199,10 @@ fn check_path(value: &Data, at: &str, wrongs: &mut Vec<Wrong>) {
         let message = format!("`{}` expects a path, found {}", cut(at), value.describe());
         return wrongs.push(Wrong::new("param-type", message, "write it like \"refs/a.png\""));
     };
+    if path.contains(char::is_control) {
+        let message = format!("`{}` holds a character that no path can hold", cut(at));
+        return wrongs.push(Wrong::new("param-type", message, "write it like \"refs/a.png\""));
+    }
     let why = if is_absolute(path) {
         "names a place on this machine only"
     } else if leaves_folder(path) {
@@ -207,7 +211,7 @@ fn check_path(value: &Data, at: &str, wrongs: &mut Vec<Wrong>) {
         return;
     };
     let message = format!("`{}` {why}: {}", cut(at), cut(path));
-    let hint = "copy the file beside the graph and give its path from there";
+    let hint = "copy the file beside the graph and give its relative path";
     wrongs.push(Wrong { is_warning: true, ..Wrong::new("path-outside", message, hint) });
 }
 

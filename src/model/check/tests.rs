@@ -89,7 +89,7 @@ fn kinds_and_parameters() {
         r##"a: prompt.txet
            new: model.video@2 whatever=1
            v: model.video prompt<-a.text qualty="draft" quality="finale" strength=1.5 steps="x" sound=1 tint="red" palette=["#fff", 3] zzz=1
-           w: model.video prompt<-a.text steps=99 extra=["/etc/x.png", "a/../../b.png", "C:\\x.png"] words="x" rows={ "r": { "gain": 3, "glow": 1, "file": "~/x" }, "s": 1 }"##,
+           w: model.video prompt<-a.text steps=99 mask="a\0.png" extra=["/etc/x.png", "a/../../b.png", "C:\\x.png"] words="x" rows={ "r": { "gain": 3, "glow": 1, "file": "~/x" }, "s": 1 }"##,
         expect![[r##"
             warning[unknown-kind]: `prompt.txet` is no node kind of this version; the node is kept but cannot run
               --> a
@@ -132,15 +132,19 @@ fn kinds_and_parameters() {
               --> w.steps
               help: use a value from 1 to 50
               fix: Set it to 50
+            error[param-type]: `mask` holds a character that no path can hold
+              --> w.mask
+              help: write it like "refs/a.png"
+              fix: Use the default
             warning[path-outside]: `extra.0` names a place on this machine only: /etc/x.png
               --> w.extra
-              help: copy the file beside the graph and give its path from there
+              help: copy the file beside the graph and give its relative path
             warning[path-outside]: `extra.1` leaves the graph's folder: a/../../b.png
               --> w.extra
-              help: copy the file beside the graph and give its path from there
+              help: copy the file beside the graph and give its relative path
             warning[path-outside]: `extra.2` names a place on this machine only: C:\x.png
               --> w.extra
-              help: copy the file beside the graph and give its path from there
+              help: copy the file beside the graph and give its relative path
             error[param-type]: `words` expects a list of texts, found a text
               --> w.words
               help: write it like ["a", "b"]
@@ -153,7 +157,7 @@ fn kinds_and_parameters() {
               help: its columns are: file, gain
             warning[path-outside]: `rows.r.file` names a place on this machine only: ~/x
               --> w.rows
-              help: copy the file beside the graph and give its path from there
+              help: copy the file beside the graph and give its relative path
             error[param-type]: `rows.s` expects fields, found an integer
               --> w.rows
               help: write it like { "column": 1 }

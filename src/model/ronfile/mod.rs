@@ -5,8 +5,12 @@
 
 mod document;
 mod printer;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod report;
+#[cfg(test)]
+mod scale;
 mod scanner;
 mod source;
 #[cfg(test)]

@@ -140,6 +140,11 @@ pub(crate) fn read(text: &str) -> Result<Reading, Fault> {
             .hint("keep media in files of their own and name them by path"));
     }
     let mut reader = Reader::new(text)?;
+    if reader.next_is(&Token::End)? {
+        return Err(
+            Fault::new(0, "the file is empty").hint("a graph file looks like (throughline: 1, nodes: { }, links: { })")
+        );
+    }
     let root = reader.value()?;
     let (token, span) = reader.take()?;
     if token != Token::End {
@@ -374,6 +379,10 @@ impl<'a> Reader<'a> {
             Token::Comma => Ok(Separator::Comma(span.start)),
             Token::Close(found) if found == bracket => Ok(Separator::Closed(span.end)),
             Token::End => Err(never_closed(open, bracket)),
+            Token::Colon if bracket == Bracket::Square => {
+                Err(Fault::new(open.from(), "this list holds entries with keys")
+                    .hint("write a map: { \"key\": value }"))
+            }
             other => {
                 let close = Token::Close(bracket).describe();
                 let message = format!("expected `,` or {close}, found {}", other.describe());

@@ -318,7 +318,7 @@ impl<'a> Scanner<'a> {
         let wrong = |message: &str| Fault::new(start, message).hint("texts stand in double quotes: \"like this\"");
         self.at += 1;
         let c = match self.peek() {
-            None | Some('\n' | '\'') => return Err(wrong("a character is missing after `'`")),
+            None | Some('\'') => return Err(wrong("a character is missing after `'`")),
             Some('\\') => self.escape()?,
             Some(c) => {
                 self.at += c.len_utf8();

@@ -111,7 +111,7 @@ impl<'a> Merge<'a> {
     fn is_plain_line(&self, source: &Spanned, fields: &Fields, base: &IndexMap<String, Data>, layout: Layout) -> bool {
         let text = source.span.of(self.text);
         let section = matches!(layout, Layout::Document | Layout::Nodes | Layout::Rows | Layout::FewRows);
-        !(section && !fields.entries.is_empty())
+        (!section || fields.entries.is_empty())
             && !text.contains('\n')
             && !text.contains("//")
             && !text.contains("/*")
