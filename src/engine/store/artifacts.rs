@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Whether the index was made on this machine, so that its artifacts were hashed when they were adopted.
-    fn is_at_home(&self) -> Result<bool, Diagnostic> {
+    pub(super) fn is_at_home(&self) -> Result<bool, Diagnostic> {
         let host = self.read(None, |db| {
             Ok(Some(db.query_row("SELECT value FROM meta WHERE name = 'host'", [], |row| row.get::<_, String>(0))?))
         })?;
@@ -95,7 +95,11 @@ impl Artifacts for Store {
 
     fn scratch(&self, format: &str) -> Result<PathBuf, Diagnostic> {
         self.artifact_path(&Digest::default(), format)?;
-        self.aside(format)
+        let path = self.aside(format)?;
+        // Found out here, a full or read-only disk has a name; found out by an encoder, it has an error number.
+        let probe = File::create_new(&path).and_then(|_| fs::remove_file(&path));
+        probe.map_err(|refused| error::io("write temporary files", &path, &refused))?;
+        Ok(path)
     }
 
     fn adopt(

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use model::{Diagnostic, Digest};
 use rusqlite::types::ValueRef;
@@ -17,6 +18,9 @@ use super::error::Fault;
 use super::index::{integer, is_whole, put_row, text};
 use super::journal::JournalId;
 use super::{Access, Store};
+
+/// Coarser than any file system's clock (FAT: two seconds).
+const SETTLED_NS: i64 = 3_000_000_000;
 
 /// Money that was spent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
@@ -98,9 +102,11 @@ impl Store {
         })
     }
 
-    /// Remembers the digest of a project file. A cache: does nothing where there is no store yet, or none to write to.
+    /// Remembers the digest of a project file. A cache: does nothing where there is no store yet, or none to write to,
+    /// nor for a file that changed so lately that its next change could bear the same time.
     pub fn remember_file(&self, path: &str, len: u64, mtime_ns: i64, digest: Digest) -> Result<(), Diagnostic> {
-        if self.access == Access::Read || !self.exists() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
+        if self.access == Access::Read || !self.exists() || now - SETTLED_NS < mtime_ns {
             return Ok(());
         }
         self.write(Durability::Soon, |tx| {
@@ -229,6 +235,9 @@ mod tests {
         assert_eq!(store.file_digest("a.png", 8, -5), Ok(None));
         assert_eq!(store.file_digest("a.png", 7, 5), Ok(None));
         assert_eq!(store.file_digest("b.png", 7, -5), Ok(None));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as i64;
+        store.remember_file("new.png", 7, now, digest).expect("accepted");
+        assert_eq!(store.file_digest("new.png", 7, now), Ok(None), "it may change again within the same tick");
     }
 
     #[test]

@@ -1,28 +1,22 @@
-//! Looking after a store: checking every byte, collecting what nothing refers to, counting.
+//! Looking after a store: checking every byte, and counting.
 //!
-//! Collection errs on the side of keeping: takes, last results, paid results, open jobs and anything young stay,
-//! whoever made them; and where a row that might refer to something is damaged, nothing is removed at all.
+//! Verification is the one place that reads everything; decisions never do. It reports damage and repairs nothing:
+//! `rebuild` does that, when a person asks for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use model::{Diagnostic, Digest, Outputs};
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Transaction};
 
 use super::artifacts::digest_of_file;
 use super::disk::{self, Durability};
-use super::error::{self, Fault};
+use super::error::Fault;
 use super::index::{CHECKED, is_whole};
-use super::traces::{TraceRecord, media_in};
+use super::traces::media_in;
 use super::{Access, Store, index};
-
-/// Unreferenced artifacts and results younger than this may belong to a run that has not recorded them yet.
-const YOUNG: Duration = Duration::from_secs(60 * 60);
-/// A worker that has not touched its temporary file for so long is gone.
-const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What [`Store::verify`] found.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -59,18 +53,6 @@ impl VerifyReport {
     }
 }
 
-/// What [`Store::gc`] removed, or would.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct GcReport {
-    pub results: u64,
-    pub artifacts: u64,
-    pub temporary: u64,
-    /// Bytes given back, temporary files included.
-    pub bytes: u64,
-    pub kept_artifacts: u64,
-    pub kept_bytes: u64,
-}
-
 /// How much there is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct StoreStats {
@@ -87,26 +69,16 @@ pub struct StoreStats {
     pub temporary_bytes: u64,
 }
 
-fn len_of(path: &Path) -> u64 {
+pub(super) fn len_of(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
-/// Whether a file was touched within `limit` before `now`; a file that cannot be dated counts as young.
-fn is_within(path: &Path, now: SystemTime, limit: Duration) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    !modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| limit <= age))
-}
-
-fn remove(path: &Path) -> Result<(), Diagnostic> {
-    fs::remove_file(path).map_err(|refused| error::io("remove the file", path, &refused))
-}
-
-fn as_digest(value: ValueRef<'_>) -> Option<Digest> {
+pub(super) fn as_digest(value: ValueRef<'_>) -> Option<Digest> {
     value.as_blob().ok().and_then(|bytes| bytes.try_into().ok()).map(Digest)
 }
 
 /// Calls `each` with every row of a checked table and whether it is whole.
-fn scan(
+pub(super) fn scan(
     db: &Connection,
     table: &str,
     mut each: impl FnMut(&rusqlite::Row<'_>, bool) -> Result<(), Fault>,
@@ -141,14 +113,14 @@ pub(super) fn damaged_rows(db: &Connection, n_rows: &mut u64) -> Result<Vec<Stri
 }
 
 /// The digest in an artifact's path, and its format; none for files that are not ours.
-fn parts_of(path: &Path) -> Option<(Digest, &str)> {
+pub(super) fn parts_of(path: &Path) -> Option<(Digest, &str)> {
     let folder = path.parent()?.file_name()?.to_str()?;
     let rest = path.file_stem()?.to_str()?;
     Some((format!("{folder}{rest}").parse().ok()?, path.extension()?.to_str()?))
 }
 
 impl Store {
-    fn artifact_files(&self) -> Result<Vec<PathBuf>, Diagnostic> {
+    pub(super) fn artifact_files(&self) -> Result<Vec<PathBuf>, Diagnostic> {
         let mut files = Vec::new();
         for folder in disk::folders_in(&self.root.join("artifacts"))? {
             files.extend(disk::files_in(&folder)?);
@@ -190,12 +162,18 @@ impl Store {
             report.index_problems.push(told.message);
         }
         report.temporary = disk::files_in(&self.root.join("tmp"))?;
-        if report.is_clean() && self.access == Access::Write && self.exists() {
+        if report.is_clean() && self.access == Access::Write && !self.is_at_home()? {
             // Every byte was looked at: what came from another machine is at home here now.
             let host = index::this_host();
-            self.write(Durability::Soon, |tx| {
-                Ok(tx.execute("UPDATE meta SET value = ?1 WHERE name = 'host' AND value <> ?1", [host])?)
-            })?;
+            let marked = self.write(Durability::Soon, |tx| {
+                Ok(tx.execute("UPDATE meta SET value = ?1 WHERE name = 'host'", [host])?)
+            });
+            // On a disk that cannot be written it stays a guest, and is hashed again when it is used.
+            if let Err(told) = marked
+                && told.code != "store-read-only"
+            {
+                return Err(told);
+            }
         }
         Ok(report)
     }
@@ -223,126 +201,6 @@ impl Store {
             }
             Ok(())
         })
-    }
-
-    /// Removes results and artifacts that no take, no item's last result, no paid result, no open job and no key in
-    /// `keep` refers to, and temporary files that nobody has touched for a day. What is younger than an hour stays.
-    ///
-    /// # Errors
-    /// `store-busy` while anybody works on a key; `store-damaged` where a damaged row may refer to something.
-    pub fn gc(&self, keep: &BTreeSet<Digest>, dry_run: bool) -> Result<GcReport, Diagnostic> {
-        self.gc_at(keep, dry_run, SystemTime::now())
-    }
-
-    fn gc_at(&self, keep: &BTreeSet<Digest>, dry_run: bool, now: SystemTime) -> Result<GcReport, Diagnostic> {
-        let mut report = GcReport::default();
-        if !self.root.is_dir() {
-            return Ok(report);
-        }
-        if dry_run {
-            let sorted = self.read(None, |db| self.sort_out(db, keep, now).map(Some))?.unwrap_or_default();
-            self.sweep(&sorted, dry_run, now, &mut report)?;
-            return Ok(report);
-        }
-        self.may_write()?;
-        // Nobody adopts an artifact meanwhile.
-        let collecting = self.collecting_lock()?;
-        collecting.lock().map_err(|refused| error::io("lock the store", &self.root, &refused))?;
-        if let Some((key, holder)) = self.held_claims()?.first() {
-            let message = format!("process {} is making {} at this moment", holder.pid, key.short());
-            return Err(Diagnostic::error("store-busy", message).hint("collect when nothing runs"));
-        }
-        let sorted = if self.exists() {
-            self.write(Durability::Now, |tx| {
-                let sorted = self.sort_out(tx, keep, now)?;
-                sorted.doomed.iter().try_for_each(|key| forget(tx, key))?;
-                Ok(sorted)
-            })?
-        } else {
-            Sorted::default()
-        };
-        for path in sorted.doomed.iter().map(|key| self.record_path(key)).filter(|path| path.exists()) {
-            remove(&path)?;
-        }
-        self.sweep(&sorted, dry_run, now, &mut report)?;
-        Ok(report)
-    }
-
-    /// Which results stay and which artifacts they need.
-    fn sort_out(&self, db: &Connection, keep: &BTreeSet<Digest>, now: SystemTime) -> Result<Sorted, Fault> {
-        let damaged = damaged_rows(db, &mut 0)?;
-        if let Some(first) = damaged.iter().find(|row| !row.starts_with("file ")) {
-            return Err(error::damaged(format!("nothing is collected while rows are damaged: {first}")).into());
-        }
-        let mut roots = keep.clone();
-        let mut sorted = Sorted::default();
-        scan(db, "take", |row, _| {
-            let take: Option<super::TakeRecord> =
-                row.get_ref(3)?.as_str().ok().and_then(|it| serde_json::from_str(it).ok());
-            roots.extend(take.map(|take| take.key));
-            Ok(())
-        })?;
-        for (table, column) in [("last", 2), ("job", 1)] {
-            scan(db, table, |row, _| {
-                roots.extend(as_digest(row.get_ref(column)?));
-                Ok(())
-            })?;
-        }
-        scan(db, "origin", |row, _| {
-            let is_paid = 0 < row.get::<_, i64>(3)?;
-            roots.extend(as_digest(row.get_ref(0)?).filter(|_| is_paid));
-            Ok(())
-        })?;
-        scan(db, "trace", |row, _| {
-            let Some(key) = as_digest(row.get_ref(0)?) else { return Ok(()) };
-            if roots.contains(&key) || is_young_record(&self.record_path(&key), now) {
-                let outputs: Outputs =
-                    serde_json::from_str(row.get_ref(1)?.as_str().unwrap_or("[]")).unwrap_or_default();
-                sorted.needed.extend(media_in(&outputs).iter().map(|media| media.digest));
-                roots.remove(&key);
-            } else {
-                sorted.doomed.push(key);
-            }
-            Ok(())
-        })?;
-        // A root without a row may still have its record.
-        for key in &roots {
-            let record =
-                fs::read_to_string(self.record_path(key)).ok().and_then(|it| disk::unsealed::<TraceRecord>(&it));
-            if let Some(record) = record {
-                sorted.needed.extend(media_in(&record.trace.outputs).iter().map(|media| media.digest));
-            }
-        }
-        sorted.doomed.sort_unstable();
-        Ok(sorted)
-    }
-
-    fn sweep(&self, sorted: &Sorted, dry_run: bool, now: SystemTime, report: &mut GcReport) -> Result<(), Diagnostic> {
-        report.results = sorted.doomed.len() as u64;
-        for path in self.artifact_files()? {
-            let Some((digest, _)) = parts_of(&path) else { continue };
-            let bytes = len_of(&path);
-            if sorted.needed.contains(&digest) || is_within(&path, now, YOUNG) {
-                report.kept_artifacts += 1;
-                report.kept_bytes += bytes;
-                continue;
-            }
-            report.artifacts += 1;
-            report.bytes += bytes;
-            if !dry_run {
-                remove(&path)?;
-            }
-        }
-        for path in disk::files_in(&self.root.join("tmp"))? {
-            if !is_within(&path, now, ABANDONED) {
-                report.temporary += 1;
-                report.bytes += len_of(&path);
-                if !dry_run {
-                    remove(&path)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Counts and sizes.
@@ -376,25 +234,70 @@ impl Store {
     }
 }
 
-#[derive(Default)]
-struct Sorted {
-    /// Results that go.
-    doomed: Vec<Digest>,
-    /// Artifacts that stay.
-    needed: BTreeSet<Digest>,
-}
-
-fn is_young_record(path: &Path, now: SystemTime) -> bool {
-    path.exists() && is_within(path, now, YOUNG)
-}
-
-fn forget(tx: &Transaction<'_>, key: &Digest) -> Result<(), Fault> {
-    for table in ["trace", "origin"] {
-        tx.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?.execute([&key.0[..]])?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-#[path = "maintain_tests.rs"]
-mod tests;
+pub(super) mod tests {
+    use std::sync::Arc;
+
+    use model::{Image, Media, Value};
+
+    use super::*;
+    use crate::store::Trace;
+    use crate::store::takes::tests::take;
+    use crate::store::traces::tests::trace;
+    use crate::worker::Artifacts;
+
+    pub(in crate::store) fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("s")).expect("it opens");
+        (folder, store)
+    }
+
+    /// A result with one artifact of its own.
+    pub(in crate::store) fn result(store: &Store, name: &str) -> (Digest, Media) {
+        let scratch = store.scratch("png").expect("a path");
+        fs::write(&scratch, name).expect("it is written");
+        let media = store.adopt(&scratch, "png", None, None).expect("it is adopted");
+        let key = Digest::of(name.as_bytes());
+        store.put(&key, &trace(Value::Image(Image::File(Arc::new(media.clone()))))).expect("stored");
+        (key, media)
+    }
+
+    #[test]
+    fn verification_names_each_kind_of_damage() {
+        let (_folder, store) = store();
+        let (_, flipped) = result(&store, "flipped");
+        let (lost_key, lost) = result(&store, "lost");
+        let (paid_key, _) = result(&store, "paid");
+        let paid = store.trace(&paid_key).expect("reads").expect("is there");
+        store.put(&paid_key, &Trace { cost_microusd: 1, ..paid }).expect("stored");
+        fs::write(store.scratch("mp4").expect("a path"), "half").expect("a stray");
+        let report = store.verify().expect("it verifies");
+        assert!(report.is_clean());
+        assert_eq!((report.artifacts, report.temporary.len()), (3, 1));
+
+        let path = store.locate(&flipped).expect("found");
+        let mut bytes = fs::read(&path).expect("read");
+        bytes[3] ^= 0x10;
+        fs::write(&path, bytes).expect("flipped");
+        fs::remove_file(store.locate(&lost).expect("found")).expect("removed");
+        fs::remove_file(store.record_path(&paid_key)).expect("removed");
+        let report = store.verify().expect("it verifies");
+        assert!(!report.is_clean());
+        assert_eq!(report.damaged_artifacts, [path]);
+        assert_eq!(report.missing_artifacts, [(lost_key, lost.digest)]);
+        assert_eq!(report.missing_records, [paid_key]);
+    }
+
+    #[test]
+    fn statistics_count_by_kind() {
+        let (_folder, store) = store();
+        for name in ["one", "three"] {
+            result(&store, name);
+        }
+        store.add_take("film", "x", &take(1)).expect("added");
+        let stats = store.stats().expect("counted");
+        assert_eq!((stats.results, stats.takes, stats.open_jobs, stats.spent_microusd), (2, 1, 0, 0));
+        assert_eq!(stats.artifacts, BTreeMap::from([("png".to_owned(), (2, 8))]));
+        assert!(0 < stats.index_bytes && 0 < stats.record_bytes);
+    }
+}

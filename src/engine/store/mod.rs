@@ -7,6 +7,7 @@
 mod adapter;
 mod artifacts;
 mod claim;
+mod collect;
 mod disk;
 mod error;
 mod index;
@@ -27,9 +28,10 @@ use model::{Diagnostic, Digest};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use claim::{Claim, ClaimGuard, Holder};
+pub use collect::GcReport;
 pub use items::LedgerEntry;
 pub use journal::{JobIntent, JobState, JournalEntry, JournalId};
-pub use maintain::{GcReport, StoreStats, VerifyReport};
+pub use maintain::{StoreStats, VerifyReport};
 pub use rebuild::RebuildReport;
 pub use takes::TakeRecord;
 pub use traces::Trace;
@@ -183,6 +185,12 @@ mod tests {
 
     use super::*;
     use crate::store::traces::tests::trace;
+
+    #[test]
+    fn lanes_share_a_store() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Store>();
+    }
 
     #[test]
     fn looking_into_a_store_that_is_not_there_creates_nothing() {

@@ -95,21 +95,39 @@ impl Store {
         media_in(&record.trace.outputs).into_iter().all(there).then_some(record)
     }
 
+    /// Records many results in one transaction: all of them or none reach the index.
+    pub fn put_all(&self, traces: &[(Digest, Trace)]) -> Result<(), Diagnostic> {
+        if traces.is_empty() {
+            return Ok(());
+        }
+        let is_paid = traces.iter().any(|(_, trace)| 0 < trace.cost_microusd);
+        let durability = if is_paid { Durability::Now } else { Durability::Soon };
+        let mut rows = Vec::with_capacity(traces.len());
+        for (key, trace) in traces {
+            rows.push((key, trace, self.keep_record(key, trace, durability)?));
+        }
+        self.write(durability, |tx| rows.iter().try_for_each(|(key, trace, outputs)| insert(tx, key, trace, outputs)))
+    }
+
     pub(super) fn put_with(&self, key: &Digest, trace: &Trace, durability: Durability) -> Result<(), Diagnostic> {
+        let outputs = self.keep_record(key, trace, durability)?;
+        self.write(durability, |tx| insert(tx, key, trace, &outputs))
+    }
+
+    /// Writes the record file and gives the outputs as text. The record comes before the row: a result that only the
+    /// record knows is found by a rebuild, never bought again.
+    fn keep_record(&self, key: &Digest, trace: &Trace, durability: Durability) -> Result<String, Diagnostic> {
         let outputs = readable(trace)?;
         let record = TraceRecord { key: *key, trace: trace.clone() };
         let sealed = disk::sealed(&record).map_err(|refused| unrepresentable(&refused.to_string()))?;
         let path = self.record_path(key);
-        // The record comes first: a result that only the record knows is found by a rebuild, never bought again.
         match fs::read_to_string(&path) {
-            Ok(old) if old == sealed => {}
-            Ok(_) => {
-                self.set_aside(&path)?;
-                self.write_file(&path, &[sealed.as_bytes()], durability)?;
-            }
-            Err(_) => self.write_file(&path, &[sealed.as_bytes()], durability)?,
+            Ok(old) if old == sealed => return Ok(outputs),
+            Ok(_) => self.set_aside(&path)?,
+            Err(_) => {}
         }
-        self.write(durability, |tx| insert(tx, key, trace, &outputs))
+        self.write_file(&path, &[sealed.as_bytes()], durability)?;
+        Ok(outputs)
     }
 
     /// Where the record of a key lies: `records/ab/<key>.json`.
@@ -321,13 +339,8 @@ pub(super) mod tests {
         let (_folder, store) = store();
         let key = |n: i64| Digest::of(&n.to_le_bytes());
         let all: Vec<i64> = (0..10_000).collect();
-        store
-            .write(Durability::Soon, |tx| {
-                all.iter()
-                    .filter(|n| *n % 2 == 0)
-                    .try_for_each(|n| restore(tx, &TraceRecord { key: key(*n), trace: trace(Value::Integer(*n)) }))
-            })
-            .expect("stored");
+        let even: Vec<_> = all.iter().filter(|n| *n % 2 == 0).map(|n| (key(*n), trace(Value::Integer(*n)))).collect();
+        store.put_all(&even).expect("stored");
         let found = store.get_all(&all.iter().map(|n| key(*n)).collect::<Vec<_>>()).expect("read");
         for (n, outputs) in all.iter().zip(found) {
             assert_eq!(outputs, (n % 2 == 0).then(|| trace(Value::Integer(*n)).outputs));
