@@ -2,13 +2,15 @@
 //!
 //! Knows the model only: no engine, no I/O, no codec. A new node is one file, one `mod` line and one line in `ALL`.
 
+pub mod fountain;
+mod structure_script;
 #[cfg(test)]
 mod testing;
 
 use model::{Catalog, NodeSpec};
 
 /// Every kind, in the order of palette and reference page.
-pub const ALL: &[&NodeSpec] = &[];
+pub const ALL: &[&NodeSpec] = &[&structure_script::SPEC];
 
 /// The kinds that this build offers.
 pub const CATALOG: Catalog = Catalog(ALL);
