@@ -41,7 +41,7 @@ const POSES: &[(&str, &[&str])] = &[
         "holds",
         &[
             "hold", "held", "take", "took", "carry", "grab", "lift", "raise", "open", "press", "grip", "clutch",
-            "pull", "push", "turn", "strike", "light", "lit", "lower", "hand", "pour", "wipe", "crank", "haul",
+            "pull", "push", "strike", "light", "lit", "lower", "hand", "pour", "wipe", "crank", "haul",
         ],
     ),
     (

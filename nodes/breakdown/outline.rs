@@ -248,7 +248,7 @@ fn slug(line: &str) -> Option<Slug> {
         "FADE IN",
         "FADE OUT",
     ];
-    if SILENT.iter().any(|slug| bare == *slug) || bare.starts_with("INTERCUT ") || bare.starts_with("BACK TO ") {
+    if SILENT.contains(&bare) || bare.starts_with("INTERCUT ") || bare.starts_with("BACK TO ") {
         return Some(Slug::Silent);
     }
     MONTAGE.iter().any(|slug| bare.starts_with(slug)).then_some(Slug::Montage)

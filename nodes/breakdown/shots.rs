@@ -192,6 +192,7 @@ fn shot_of(cx: &PartCx<'_>) -> Shot {
         Some(speech) => spoken(speech, cx.part),
         None => cx.part.text.clone(),
     };
+    let purpose = purpose(&choice);
     let provenance = provenance(cx, &choice, named_by, duration_by);
     Shot {
         id: String::new(),
@@ -205,8 +206,17 @@ fn shot_of(cx: &PartCx<'_>) -> Shot {
         lines: fitted(&cx.part.lines, duration_s),
         duration_s,
         seed: None,
-        purpose: choice.rule.purpose.to_owned(),
+        purpose: purpose.to_owned(),
         provenance,
+    }
+}
+
+/// The rule's purpose, unless an order of the script made an insert of the shot, or a figure of an insert.
+fn purpose(choice: &Choice) -> &'static str {
+    match (choice.rule.purpose, choice.camera.framing) {
+        ("action" | "reaction", Framing::Insert) => "insert",
+        ("insert", framing) if framing != Framing::Insert => "action",
+        (purpose, _) => purpose,
     }
 }
 

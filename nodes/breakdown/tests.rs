@@ -65,10 +65,10 @@ fn the_sample_is_a_film_of_about_75_seconds() {
         s2.b2 2-020 NIGHT 3.0s MS single eye push_in 50mm rain [JON:sits:R] [crate, brass clock] introduce R20
         s2.b3 2-030 NIGHT 3.2s MLS two eye push_in 35mm rain [MARA:talks:L JON:stands:R] [] dialogue D05
         s2.b4 2-040 NIGHT 3.6s BUST ots_l eye static 50mm rain [JON:talks:R MARA:stands:L] [] dialogue D12
-        s2.b5 2-050 NIGHT 3.2s MS single eye tilt_d 50mm rain [MARA:looks:L] [lantern, lens] insert R24
+        s2.b5 2-050 NIGHT 3.2s MS single eye tilt_d 50mm rain [MARA:looks:L] [lantern, lens] action R24
         s2.b6 2-060 NIGHT 3.4s CU insert eye push_in 85mm rain [] [lens, glass] insert R24
         s2.b7 2-070 NIGHT 3.2s VCU single eye static 85mm rain [JON:talks:R] [] dialogue D06
-        s2.b8 2-080 NIGHT 3.0s CU insert eye static 85mm rain [] [radio, needle] action R22
+        s2.b8 2-080 NIGHT 3.0s CU insert eye static 85mm rain [] [radio, needle] insert R22
         s3.b1 3-010 NIGHT 3.6s EWS establishing low pan_r 18mm storm [] [] establish R11
         s3.b2 3-020 NIGHT 3.0s MLS single low handheld 35mm storm [MARA:runs:L] [lantern] action R22
         s3.b3 3-030 NIGHT 3.6s MCU single low handheld 50mm storm [MARA:talks:L] [] dialogue D07
@@ -80,7 +80,7 @@ fn the_sample_is_a_film_of_about_75_seconds() {
         s5.b2 5-020 DAWN 3.2s MS two low static 50mm clear [MARA:sits:R JON:sits:L] [cup] action R27
         s5.b3 5-030 DAWN 3.6s MS two eye static 50mm clear [JON:talks:L MARA:stands:R] [] dialogue D05
         s5.b4 5-040 DAWN 2.4s MCU ots_l eye static 50mm clear [MARA:talks:R JON:stands:L] [] dialogue D12
-        s5.b5 5-050 DAWN 4.0s WS two eye crane_u 24mm clear [MARA:holds:R JON:holds:L] [lamp] insert R24"#]]
+        s5.b5 5-050 DAWN 4.0s WS two eye crane_u 24mm clear [MARA:stands:R JON:stands:L] [lamp] action R24"#]]
     .assert_eq(&table);
 }
 

@@ -76,8 +76,13 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
         closed.ends_with(['.', '!', '?', '…'])
             && !after.starts_with(char::is_lowercase)
             && !ABBREVIATIONS.contains(&last.to_lowercase().as_str())
-            && !(last.len() == 2 && last.starts_with(char::is_uppercase) && last.ends_with('.'))
+            && !is_initial(last)
     })
+}
+
+/// `J.` in `J. Smith`.
+fn is_initial(word: &str) -> bool {
+    word.len() == 2 && word.starts_with(char::is_uppercase) && word.ends_with('.')
 }
 
 /// Cuts at every space where `ends` says that a unit ends before it.

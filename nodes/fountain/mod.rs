@@ -152,10 +152,13 @@ pub fn parse(source: &str) -> Fountain {
             in_dialogue,
         };
         let (kind, text) = classify(&line.text, &around);
-        if kind == Kind::Action && (blank_before || around.blank_after) && classify::looks_like_heading(&line.text) {
-            report(&mut problems, "heading-not-separated", line.span.start);
-        } else if matches!(&kind, Kind::Character { .. }) && classify::looks_like_heading(&line.text) {
-            report(&mut problems, "heading-not-separated", line.span.start);
+        let crowded = match kind {
+            Kind::Action => blank_before || around.blank_after,
+            Kind::Character { .. } => true,
+            _ => false,
+        };
+        if crowded && classify::looks_like_heading(&line.text) {
+            report(&mut problems, line.span.start);
         }
         in_dialogue = match kind {
             Kind::Character { .. } | Kind::Parenthetical | Kind::Dialogue => true,
@@ -174,10 +177,10 @@ pub fn parse(source: &str) -> Fountain {
     Fountain { elements: builder.elements, hidden, problems }
 }
 
-fn report(problems: &mut Vec<Problem>, code: &'static str, offset: usize) {
+fn report(problems: &mut Vec<Problem>, offset: usize) {
     if problems.len() < 2 * MAX_PROBLEMS {
         problems.push(Problem {
-            code,
+            code: "heading-not-separated",
             offset,
             message: "this line reads like a scene heading but stands in a paragraph",
             hint: "put a blank line before and after it, or start the line with `!` if it is action",

@@ -240,8 +240,14 @@ fn line_ends_and_byte_order_mark_change_no_element() {
 
 #[test]
 fn agrees_with_rustwell_on_headings_cues_and_speech() {
+    agrees_with_rustwell(CLEAN);
+    agrees_with_rustwell(include_str!("../../graphs/lighthouse.fountain"));
+}
+
+#[track_caller]
+fn agrees_with_rustwell(source: &str) {
     let mut theirs = Vec::new();
-    for element in rustwell::parse(CLEAN).elements {
+    for element in rustwell::parse(source).elements {
         match element.inner {
             rustwell::screenplay::Element::Heading { slug, .. } => theirs.push(slug.to_plain_string()),
             rustwell::screenplay::Element::Dialogue(dialogue) => {
@@ -256,7 +262,7 @@ fn agrees_with_rustwell_on_headings_cues_and_speech() {
         }
     }
     let mut ours = Vec::new();
-    for element in parse(CLEAN).elements {
+    for element in parse(source).elements {
         match element.kind {
             Kind::Heading { .. } | Kind::Dialogue => ours.push(element.text),
             Kind::Character { name, .. } => ours.push(name),
