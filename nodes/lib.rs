@@ -2,6 +2,11 @@
 //!
 //! Knows the model only: no engine, no I/O, no codec. A new node is one file, one `mod` line and one line in `ALL`.
 
+pub mod breakdown;
+pub mod fountain;
+mod structure_breakdown;
+mod structure_script;
+mod structure_shots;
 #[cfg(test)]
 mod checks;
 mod clip_frame;
@@ -61,6 +66,9 @@ pub use page::markdown;
 
 /// Every kind, in the order of palette and reference page.
 pub const ALL: &[&NodeSpec] = &[
+    &structure_script::SPEC,
+    &structure_breakdown::SPEC,
+    &structure_shots::SPEC,
     &prompt_text::SPEC,
     &prompt_compose::SPEC,
     &text_join::SPEC,
