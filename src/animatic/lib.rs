@@ -1,1 +1,38 @@
-//! Placeholder header.
+//! The embedded previs model: draws each shot as a moving storyboard panel with scratch sound, on the CPU.
+//!
+//! The same call gives the same bytes on every machine: one renderer at one fixed level of instructions, sines of our
+//! own, chance only from seeds. It knows calls, shots and references, never graphs, stores or files; pixels leave
+//! through the engine's codec trait. Drawing on a GPU was rejected: its pixels differ between drivers.
+
+mod brief;
+mod canvas;
+mod cutout;
+mod figure;
+mod head;
+mod indoors;
+mod light;
+mod look;
+mod math;
+mod outdoors;
+mod overlay;
+mod place;
+mod pose;
+mod prop;
+mod scene;
+mod shapes;
+mod sky;
+mod sound;
+mod text;
+mod tone;
+mod view;
+mod voice;
+mod worker;
+
+pub use scene::{LONGEST, MOST_FRAMES, Pictures, Scene, draw};
+pub use sound::sound;
+pub use worker::Animatic;
+
+/// The model's name, as calls and decisions name it.
+pub const MODEL: &str = "animatic";
+/// Part of the key of every call: raised when its pixels or samples change.
+pub const VERSION: u32 = 1;

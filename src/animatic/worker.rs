@@ -1,0 +1,113 @@
+//! The animatic as a worker: a call in, a clip or a picture out.
+//!
+//! It knows a codec only through the engine's trait. One thread per job: lanes run jobs beside one another.
+
+use std::sync::Arc;
+
+use engine::codec::{Codec, EncodeSpec, Flow, Frame};
+use engine::worker::{Job, JobCx, JobError, Worker};
+use model::{Call, Diagnostic, Image, Media, Outputs, Recipe, Task, Value, Work, even};
+
+use crate::{Pictures, Scene, sound};
+
+/// The embedded previs model.
+pub struct Animatic {
+    pub codec: Arc<dyn Codec>,
+}
+
+impl Worker for Animatic {
+    fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let Work::Call(call) = &job.work else {
+            return Err(refuse(&format!("the animatic cannot do `{}` work", job.work.kind())));
+        };
+        match call.task {
+            Task::Video => self.video(call, cx),
+            Task::Image => self.image(call, cx),
+            Task::Text | Task::Voice | Task::Sound | Task::Music => {
+                Err(refuse(&format!("the animatic draws pictures and clips, it has no task `{:?}`", call.task).to_lowercase()))
+            }
+        }
+    }
+}
+
+fn refuse(message: &str) -> JobError {
+    Diagnostic::error("animatic-task", message).hint("choose another model for this node").into()
+}
+
+impl Animatic {
+    fn video(&self, call: &Call, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        // 4:2:0 pictures have even sides.
+        let call = Call { size: (even(call.size.0), even(call.size.1)), ..call.clone() };
+        let pictures = self.pictures(&call, cx)?;
+        let mut scene = Scene::new(&call, &pictures)?;
+        let spec = EncodeSpec { size: call.size, rate: call.rate, n_frames: call.n_frames };
+        let path = cx.artifacts.scratch("mp4")?;
+        let mut draw = |frame_idx: u32, frame: &mut Frame| {
+            cx.cancel.check()?;
+            scene.draw(frame_idx, frame);
+            (cx.progress)(0.95 * (frame_idx + 1) as f32 / call.n_frames as f32);
+            Ok(())
+        };
+        let video = self.codec.encode(&spec, &path, &mut draw, cx)?;
+        let video = Arc::new(cx.artifacts.adopt(&path, "mp4", Some(video), None)?);
+        cx.cancel.check()?;
+        let audio = if call.sound { Some(Arc::new(self.sound(&call, cx)?)) } else { None };
+        (cx.progress)(1.0);
+        let clip = Value::Clip(Arc::new(Recipe::file(video, audio, call.rate)));
+        Ok(vec![("clip".into(), clip)])
+    }
+
+    fn sound(&self, call: &Call, cx: &JobCx<'_>) -> Result<Media, JobError> {
+        let path = cx.artifacts.scratch("wav")?;
+        let info = self.codec.write_sound(&sound(call), &path)?;
+        Ok(cx.artifacts.adopt(&path, "wav", None, Some(info))?)
+    }
+
+    fn image(&self, call: &Call, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let pictures = self.pictures(call, cx)?;
+        // A panel of a moving shot shows the composition that the move is about: its middle.
+        let length = call.shot.as_ref().map_or(1, |shot| shot.n_frames(call.rate)).clamp(1, crate::MOST_FRAMES);
+        let still = Call { n_frames: length, captions: false, first_frame: None, ..call.clone() };
+        let mut scene = Scene::new(&still, &Pictures { first: None, ..pictures })?;
+        let mut frame = Frame::default();
+        scene.draw(length / 2, &mut frame);
+        let path = cx.artifacts.scratch("png")?;
+        let info = self.codec.write_picture(&frame, &path)?;
+        let media = cx.artifacts.adopt(&path, "png", Some(info), None)?;
+        Ok(vec![("image".into(), Value::Image(Image::File(Arc::new(media))))])
+    }
+
+    /// Decodes the pictures that the call refers to.
+    fn pictures(&self, call: &Call, cx: &JobCx<'_>) -> Result<Pictures, JobError> {
+        let longest = call.size.0.max(call.size.1).clamp(64, 2048);
+        let mut references = Vec::with_capacity(call.references.len());
+        for reference in &call.references {
+            cx.cancel.check()?;
+            let still = reference.images.iter().find(|media| media.is_still());
+            references.push(match still {
+                Some(media) => Some(self.codec.read_picture(&cx.artifacts.locate(media)?, longest)?),
+                None => None,
+            });
+        }
+        let first = match &call.first_frame {
+            None => None,
+            Some(Image::File(media)) => Some(self.codec.read_picture(&cx.artifacts.locate(media)?, longest)?),
+            Some(Image::Frame { clip, frame }) => {
+                let mut found = None;
+                let mut keep = |_: u64, picture: &Frame| {
+                    found = Some(picture.clone());
+                    Ok(Flow::Enough)
+                };
+                self.codec.play(clip, *frame..frame.saturating_add(1), call.size, &mut keep, cx)?;
+                if found.is_none() {
+                    let message = format!("frame {frame} of the clip that the shot starts from could not be decoded");
+                    return Err(Diagnostic::error("animatic-first-frame", message)
+                        .hint("render the earlier shot again, or disconnect the first frame")
+                        .into());
+                }
+                found
+            }
+        };
+        Ok(Pictures { references, first })
+    }
+}
