@@ -36,10 +36,18 @@ pub(crate) struct VideoReader {
     what: String,
     /// Stream time of the first picture: containers may start anywhere.
     base: u64,
-    current: (u64, gst::Sample),
-    next: Option<(u64, gst::Sample)>,
+    current: Picture,
+    next: Option<Picture>,
     /// The current picture is not yet copied out.
     is_fresh: bool,
+}
+
+/// A decoded picture. The sample it came in is given back at once: `appsink` writes the next caps into it.
+struct Picture {
+    /// Nanoseconds from the first picture.
+    time: u64,
+    buffer: gst::Buffer,
+    caps: Option<gst::Caps>,
 }
 
 impl VideoReader {
@@ -75,32 +83,35 @@ impl VideoReader {
             line.chain(&[&parse, &decoder, &convert, &flip, sink.upcast_ref()])?;
             Line::link_later(&demux, "video/", &parse);
         } else {
-            let decoder = element::make("decodebin", &[("expose-all-streams", "false"), ("caps", "video/x-raw")])?;
+            let decoder = element::make("decodebin", &[("expose-all-streams", "false"), ("caps", "video/x-raw(ANY)")])?;
             let flip = element::make("videoflip", &[("video-direction", "auto")])?;
             line.chain(&[&source, &decoder])?;
             line.chain(&[&convert, &flip, sink.upcast_ref()])?;
             Line::link_later(&decoder, "video/", &convert);
         }
         line.play()?;
-        let Some(first) = line.pull(&sink, cancel)? else {
-            let message = format!("{what} has no picture that can be decoded");
-            return Err(Diagnostic::error("no-picture", message)
-                .hint("sound-only files belong in an audio import")
-                .into());
-        };
+        let first = line.pull(&sink, cancel)?.ok_or_else(|| no_picture(&what))?;
         let base = stream_time(&first).unwrap_or(0);
-        let mut reader = VideoReader { line, sink, what, base, current: (0, first), next: None, is_fresh: true };
+        let Some(buffer) = first.buffer_owned() else { return Err(no_picture(&what).into()) };
+        let current = Picture { time: 0, buffer, caps: first.caps_owned() };
+        drop(first);
+        let mut reader = VideoReader { line, sink, what, base, current, next: None, is_fresh: true };
         if JUMP_NANOS < start {
             let target = gst::ClockTime::from_nseconds(base + start);
             let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
             if reader.line.pipeline.seek_simple(flags, target).is_ok() {
-                let Some(sample) = reader.line.pull(&reader.sink, cancel)? else {
-                    return Err(reader.ended(start).into());
-                };
-                reader.current = (reader.time_of(&sample), sample);
+                reader.current = reader.pull(cancel)?.ok_or_else(|| reader.ended(start))?;
             }
         }
         Ok(reader)
+    }
+
+    fn pull(&self, cancel: &Cancel) -> Result<Option<Picture>, JobError> {
+        let Some(sample) = self.line.pull(&self.sink, cancel)? else { return Ok(None) };
+        // A picture without a time follows the one before it.
+        let time = stream_time(&sample).map_or(self.current.time + 1, |time| time.saturating_sub(self.base));
+        let picture = sample.buffer_owned().map(|buffer| Picture { time, buffer, caps: sample.caps_owned() });
+        Ok(Some(picture.ok_or_else(|| no_picture(&self.what))?))
     }
 
     /// Copies the picture that shows at `nanos` into `out`, unless it is the one copied last; says whether it did.
@@ -110,10 +121,10 @@ impl VideoReader {
     pub(crate) fn at(&mut self, nanos: u64, out: &mut Frame, cancel: &Cancel) -> Result<bool, JobError> {
         loop {
             if self.next.is_none() {
-                self.next = self.line.pull(&self.sink, cancel)?.map(|sample| (self.time_of(&sample), sample));
+                self.next = self.pull(cancel)?;
             }
             match self.next.take() {
-                Some(next) if next.0 <= nanos => {
+                Some(next) if next.time <= nanos => {
                     self.current = next;
                     self.is_fresh = true;
                 }
@@ -122,7 +133,7 @@ impl VideoReader {
                     break;
                 }
                 None => {
-                    if self.current.0 + self.duration() + GRACE_NANOS < nanos {
+                    if self.current.time + self.duration() + GRACE_NANOS < nanos {
                         return Err(self.ended(nanos).into());
                     }
                     break;
@@ -132,29 +143,29 @@ impl VideoReader {
         if !self.is_fresh {
             return Ok(false);
         }
-        copy_picture(&self.current.1, &self.what, out)?;
+        copy_picture(&self.current, &self.what, out)?;
         self.is_fresh = false;
         Ok(true)
     }
 
     fn duration(&self) -> u64 {
-        self.current.1.buffer().and_then(|buffer| buffer.duration()).map_or(0, |it| it.nseconds().min(10_000_000_000))
-    }
-
-    fn time_of(&self, sample: &gst::Sample) -> u64 {
-        // A picture without a time follows the one before it.
-        stream_time(sample).map_or(self.current.0 + 1, |time| time.saturating_sub(self.base))
+        self.current.buffer.duration().map_or(0, |it| it.nseconds().min(10_000_000_000))
     }
 
     fn ended(&self, nanos: u64) -> Diagnostic {
         let message = format!(
             "{} ends after {:.2} seconds, but the picture at {:.2} seconds is wanted",
             self.what,
-            (self.current.0 + self.duration()) as f64 / 1e9,
+            (self.current.time + self.duration()) as f64 / 1e9,
             nanos as f64 / 1e9
         );
         Diagnostic::error("media-cut-off", message).hint("the file may be cut off: copy it again, or shorten the clip")
     }
+}
+
+fn no_picture(what: &str) -> Diagnostic {
+    Diagnostic::error("no-picture", format!("{what} has no picture that can be decoded"))
+        .hint("sound-only files belong in an audio import")
 }
 
 fn stream_time(sample: &gst::Sample) -> Option<u64> {
@@ -163,16 +174,15 @@ fn stream_time(sample: &gst::Sample) -> Option<u64> {
     segment.to_stream_time(pts).map(gst::ClockTime::nseconds)
 }
 
-fn copy_picture(sample: &gst::Sample, what: &str, out: &mut Frame) -> Result<(), Diagnostic> {
+fn copy_picture(picture: &Picture, what: &str, out: &mut Frame) -> Result<(), Diagnostic> {
     let broken = |why: &str| Diagnostic::error("media-damaged", format!("a picture of {what} cannot be read: {why}"));
-    let caps = sample.caps().ok_or_else(|| broken("it has no format"))?;
+    let caps = picture.caps.as_ref().ok_or_else(|| broken("it has no format"))?;
     let info = video::VideoInfo::from_caps(caps).map_err(|error| broken(&error.to_string()))?;
     if MAX_VIDEO_PIXELS < u64::from(info.width()) * u64::from(info.height()) {
         return Err(broken("it is too large"));
     }
-    let buffer = sample.buffer().ok_or_else(|| broken("it is empty"))?;
-    let frame =
-        video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).map_err(|error| broken(&error.to_string()))?;
+    let frame = video::VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &info)
+        .map_err(|error| broken(&error.to_string()))?;
     let plane = frame.plane_data(0).map_err(|error| broken(&error.to_string()))?;
     let (row, stride) = (info.width() as usize * 4, frame.plane_stride()[0] as usize);
     (out.width, out.height) = (info.width(), info.height());

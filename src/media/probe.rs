@@ -130,7 +130,7 @@ impl Seen {
         let start = buffer.pts().or(buffer.dts()).map(gst::ClockTime::nseconds);
         if let Some(start) = start {
             self.end = self.end.max(start + buffer.duration().map_or(0, gst::ClockTime::nseconds));
-            if self.kind().starts_with("video/") || self.kind().starts_with("image/") {
+            if is_video(self.kind()) {
                 self.times.push(start);
             }
         }
@@ -146,6 +146,11 @@ impl Seen {
     }
 }
 
+/// Motion JPEG calls its frames images.
+fn is_video(kind: &str) -> bool {
+    kind.starts_with("video/") || kind.starts_with("image/")
+}
+
 fn judge(name: &str, streams: &[Arc<Mutex<Seen>>], duration: Option<u64>) -> Result<Found, JobError> {
     let mut found = Found { video: None, audio: None };
     let mut longest = 0;
@@ -157,7 +162,7 @@ fn judge(name: &str, streams: &[Arc<Mutex<Seen>>], duration: Option<u64>) -> Res
         }
         longest = longest.max(seen.end);
         let kind = seen.kind().to_owned();
-        if kind.starts_with("video/") && found.video.is_none() {
+        if is_video(&kind) && found.video.is_none() {
             check_decoder(name, &seen)?;
             found.video = Some(video_of(name, &seen)?);
         } else if kind.starts_with("audio/") && found.audio.is_none() {

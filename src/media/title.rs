@@ -20,6 +20,13 @@ const FAMILY: &str = "DejaVu Sans";
 /// Longer titles are cut: a screen holds no more, and text from a file may be anything.
 const MAX_CHARS: usize = 600;
 
+/// Factor between two tries.
+const SHRINK: f64 = 0.7;
+/// Line height in pixels where trying ends.
+const SMALLEST: f64 = 3.0;
+/// Line height in pixels from which a title must be visible; below, in thumbnails, it may vanish.
+const READABLE: f64 = 8.0;
+
 /// A title ready to blend.
 pub(crate) struct Mask {
     pub(crate) start: u64,
@@ -50,19 +57,25 @@ impl Mask {
         if text.trim().is_empty() {
             return Ok(None);
         }
-        let line_height = (title.size * f64::from(size.1)).clamp(1.0, f64::from(size.1));
-        let drawn = draw(&text, line_height, size, cancel)?;
-        // The box around the ink, so that blending touches no more than that.
+        let mut line_height = (title.size * f64::from(size.1)).clamp(1.0, f64::from(size.1));
+        let is_readable = READABLE <= line_height;
+        let mut drawn = draw(&text, line_height, size, cancel)?;
+        // What is higher than the frame is drawn cut or not at all: shrink it until it fits.
+        while ink(&drawn, size).is_none_or(|[_, top, _, bottom]| top == 0 && bottom == size.1 as usize) {
+            line_height *= SHRINK;
+            if line_height < SMALLEST && is_readable {
+                let message = "a title leaves no mark on the picture".to_owned();
+                return Err(Diagnostic::error("title", message)
+                    .hint("shorten it, or install fonts-dejavu-core")
+                    .into());
+            }
+            if line_height < SMALLEST {
+                return Ok(None);
+            }
+            drawn = draw(&text, line_height, size, cancel)?;
+        }
+        let Some([left, top, right, bottom]) = ink(&drawn, size) else { return Ok(None) };
         let width = size.0 as usize;
-        let (mut left, mut right, mut top, mut bottom) = (width, 0, usize::MAX, 0);
-        for (i, _) in drawn.iter().enumerate().filter(|(_, coverage)| 0 < **coverage) {
-            let (x, y) = (i % width, i / width);
-            (left, right) = (left.min(x), right.max(x + 1));
-            (top, bottom) = (top.min(y), bottom.max(y + 1));
-        }
-        if right <= left || bottom <= top {
-            return Ok(None);
-        }
         let coverage: Vec<u8> =
             (top..bottom).flat_map(|y| &drawn[y * width + left..y * width + right]).copied().collect();
         // The overlay centred the text in the frame: move the centre to the wanted place.
@@ -108,6 +121,16 @@ impl Mask {
             }
         }
     }
+}
+
+/// The box around the ink: left, top, right, bottom.
+fn ink(coverage: &[u8], size: (u32, u32)) -> Option<[usize; 4]> {
+    let width = size.0 as usize;
+    let places = coverage.iter().enumerate().filter(|(_, coverage)| 0 < **coverage);
+    places.map(|(i, _)| (i % width, i / width)).fold(None, |found, (x, y)| {
+        let [left, top, right, bottom] = found.unwrap_or([x, y, x + 1, y + 1]);
+        Some([left.min(x), top.min(y), right.max(x + 1), bottom.max(y + 1)])
+    })
 }
 
 /// White text in the middle of a black frame; its red channel is the coverage.
