@@ -1,0 +1,260 @@
+//! Frames and samples out of files, by time stamp.
+//!
+//! Must not know recipes. A reader is asked for the picture that shows at a time and moves forward only; asking
+//! for frames by number would trust the container's rate, which lies for variable-rate files. Callers ask for the
+//! middle of a frame, never for its exact start, which rounding puts one frame off.
+
+use std::path::Path;
+
+use engine::codec::{Frame, SAMPLE_RATE};
+use engine::worker::{Cancel, JobError};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as app;
+use gstreamer_audio as audio;
+use gstreamer_video as video;
+use gstreamer_video::prelude::*;
+use model::{Diagnostic, Media};
+
+use crate::element;
+use crate::encode::MAX_VIDEO_PIXELS;
+use crate::line::{Line, file_source, name_of};
+
+/// Frames decoded ahead.
+const AHEAD: u32 = 3;
+
+/// A gap to the wanted picture that is jumped instead of decoded.
+const JUMP_NANOS: u64 = 3_000_000_000;
+
+/// How far beyond a file's last picture that picture still shows: rounding of lengths between frame rates.
+const GRACE_NANOS: u64 = 200_000_000;
+
+/// A forward reader of one video file.
+pub(crate) struct VideoReader {
+    line: Line,
+    sink: app::AppSink,
+    what: String,
+    /// Stream time of the first picture: containers may start anywhere.
+    base: u64,
+    current: Picture,
+    next: Option<Picture>,
+    /// The current picture is not yet copied out.
+    is_fresh: bool,
+}
+
+/// A decoded picture. The sample it came in is given back at once: `appsink` writes the next caps into it.
+struct Picture {
+    /// Nanoseconds from the first picture.
+    time: u64,
+    buffer: gst::Buffer,
+    caps: Option<gst::Caps>,
+}
+
+impl VideoReader {
+    /// Opens a file at the picture that shows at `start` nanoseconds.
+    ///
+    /// # Errors
+    /// A diagnostic for a file that cannot be decoded.
+    pub(crate) fn open(path: &Path, media: &Media, start: u64, cancel: &Cancel) -> Result<VideoReader, JobError> {
+        match VideoReader::start(path, media, start, cancel) {
+            // Under load a preroll or seek may hang where the next one does not.
+            Err(JobError::Failed(diagnostic)) if diagnostic.code == "media-stalled" => {
+                VideoReader::start(path, media, start, cancel)
+            }
+            other => other,
+        }
+    }
+
+    fn start(path: &Path, media: &Media, start: u64, cancel: &Cancel) -> Result<VideoReader, JobError> {
+        let what = name_of(path);
+        let line = Line::new(what.clone())?;
+        let source = file_source(path)?;
+        let convert = element::make("videoconvert", &[("n-threads", "1"), ("dither", "none")])?;
+        let caps = video::VideoCapsBuilder::new().format(video::VideoFormat::Rgba).build();
+        let sink = app::AppSink::builder().caps(&caps).sync(false).max_buffers(AHEAD).build();
+        let is_h264 = media.video.as_ref().is_some_and(|info| info.codec.starts_with("h264"));
+        if media.format == "mp4" && is_h264 {
+            // The known path: a third of the threads of `decodebin`.
+            let demux = element::make("qtdemux", &[])?;
+            let parse = element::make("h264parse", &[])?;
+            let decoder = element::make("avdec_h264", &[("max-threads", "1")])?;
+            let flip = element::make("videoflip", &[("video-direction", "auto")])?;
+            line.chain(&[&source, &demux])?;
+            line.chain(&[&parse, &decoder, &convert, &flip, sink.upcast_ref()])?;
+            Line::link_later(&demux, "video/", &parse);
+        } else {
+            let decoder = element::make("decodebin", &[("expose-all-streams", "false"), ("caps", "video/x-raw(ANY)")])?;
+            let flip = element::make("videoflip", &[("video-direction", "auto")])?;
+            line.chain(&[&source, &decoder])?;
+            line.chain(&[&convert, &flip, sink.upcast_ref()])?;
+            Line::link_later(&decoder, "video/", &convert);
+        }
+        line.play()?;
+        let first = line.pull(&sink, cancel)?.ok_or_else(|| no_picture(&what))?;
+        let base = stream_time(&first).unwrap_or(0);
+        let Some(buffer) = first.buffer_owned() else { return Err(no_picture(&what).into()) };
+        let current = Picture { time: 0, buffer, caps: first.caps_owned() };
+        drop(first);
+        let mut reader = VideoReader { line, sink, what, base, current, next: None, is_fresh: true };
+        if JUMP_NANOS < start {
+            let target = gst::ClockTime::from_nseconds(base + start);
+            let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
+            if reader.line.pipeline.seek_simple(flags, target).is_ok() {
+                reader.current = reader.pull(cancel)?.ok_or_else(|| reader.ended(start))?;
+            }
+        }
+        Ok(reader)
+    }
+
+    fn pull(&self, cancel: &Cancel) -> Result<Option<Picture>, JobError> {
+        let Some(sample) = self.line.pull(&self.sink, cancel)? else { return Ok(None) };
+        // A picture without a time follows the one before it.
+        let time = stream_time(&sample).map_or(self.current.time + 1, |time| time.saturating_sub(self.base));
+        let picture = sample.buffer_owned().map(|buffer| Picture { time, buffer, caps: sample.caps_owned() });
+        Ok(Some(picture.ok_or_else(|| no_picture(&self.what))?))
+    }
+
+    /// Copies the picture that shows at `nanos` into `out`, unless it is the one copied last; says whether it did.
+    ///
+    /// # Errors
+    /// `media-cut-off` where the file ends before.
+    pub(crate) fn at(&mut self, nanos: u64, out: &mut Frame, cancel: &Cancel) -> Result<bool, JobError> {
+        loop {
+            if self.next.is_none() {
+                self.next = self.pull(cancel)?;
+            }
+            match self.next.take() {
+                Some(next) if next.time <= nanos => {
+                    self.current = next;
+                    self.is_fresh = true;
+                }
+                Some(next) => {
+                    self.next = Some(next);
+                    break;
+                }
+                None => {
+                    if self.current.time + self.duration() + GRACE_NANOS < nanos {
+                        return Err(self.ended(nanos).into());
+                    }
+                    break;
+                }
+            }
+        }
+        if !self.is_fresh {
+            return Ok(false);
+        }
+        copy_picture(&self.current, &self.what, out)?;
+        self.is_fresh = false;
+        Ok(true)
+    }
+
+    fn duration(&self) -> u64 {
+        self.current.buffer.duration().map_or(0, |it| it.nseconds().min(10_000_000_000))
+    }
+
+    fn ended(&self, nanos: u64) -> Diagnostic {
+        let message = format!(
+            "{} ends after {:.2} seconds, but the picture at {:.2} seconds is wanted",
+            self.what,
+            (self.current.time + self.duration()) as f64 / 1e9,
+            nanos as f64 / 1e9
+        );
+        Diagnostic::error("media-cut-off", message).hint("the file may be cut off: copy it again, or shorten the clip")
+    }
+}
+
+fn no_picture(what: &str) -> Diagnostic {
+    Diagnostic::error("no-picture", format!("{what} has no picture that can be decoded"))
+        .hint("sound-only files belong in an audio import")
+}
+
+fn stream_time(sample: &gst::Sample) -> Option<u64> {
+    let pts = sample.buffer()?.pts()?;
+    let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+    segment.to_stream_time(pts).map(gst::ClockTime::nseconds)
+}
+
+fn copy_picture(picture: &Picture, what: &str, out: &mut Frame) -> Result<(), Diagnostic> {
+    let broken = |why: &str| Diagnostic::error("media-damaged", format!("a picture of {what} cannot be read: {why}"));
+    let caps = picture.caps.as_ref().ok_or_else(|| broken("it has no format"))?;
+    let info = video::VideoInfo::from_caps(caps).map_err(|error| broken(&error.to_string()))?;
+    if MAX_VIDEO_PIXELS < u64::from(info.width()) * u64::from(info.height()) {
+        return Err(broken("it is too large"));
+    }
+    let frame = video::VideoFrameRef::from_buffer_ref_readable(&picture.buffer, &info)
+        .map_err(|error| broken(&error.to_string()))?;
+    let plane = frame.plane_data(0).map_err(|error| broken(&error.to_string()))?;
+    let (row, stride) = (info.width() as usize * 4, frame.plane_stride()[0] as usize);
+    (out.width, out.height) = (info.width(), info.height());
+    out.data.clear();
+    if row == stride {
+        out.data.extend_from_slice(plane.get(..row * info.height() as usize).ok_or_else(|| broken("it is short"))?);
+    } else {
+        for line in plane.chunks(stride).take(info.height() as usize) {
+            out.data.extend_from_slice(line.get(..row).ok_or_else(|| broken("it is short"))?);
+        }
+    }
+    Ok(())
+}
+
+/// Decodes `len` stereo samples from `start` at [`SAMPLE_RATE`], in order, in pieces; a file that ends earlier gives
+/// fewer. Each piece comes with the index of its first sample, counted from `start`.
+///
+/// # Errors
+/// A diagnostic for a file without sound that can be decoded.
+pub(crate) fn sound(
+    path: &Path,
+    start: u64,
+    len: u64,
+    cancel: &Cancel,
+    each: &mut dyn FnMut(u64, &[f32]),
+) -> Result<(), JobError> {
+    let what = name_of(path);
+    let line = Line::new(what.clone())?;
+    let source = file_source(path)?;
+    let decoder = element::make("decodebin", &[("expose-all-streams", "false"), ("caps", "audio/x-raw")])?;
+    let convert = element::make("audioconvert", &[("dithering", "none")])?;
+    let resample = element::make("audioresample", &[])?;
+    let caps = audio::AudioCapsBuilder::new_interleaved()
+        .format(audio::AudioFormat::F32le)
+        .rate(SAMPLE_RATE as i32)
+        .channels(2)
+        .build();
+    let sink = app::AppSink::builder().caps(&caps).sync(false).max_buffers(16).build();
+    line.chain(&[&source, &decoder])?;
+    line.chain(&[&convert, &resample, sink.upcast_ref()])?;
+    Line::link_later(&decoder, "audio/", &convert);
+    line.play()?;
+
+    let end = start + len;
+    // Index of the next sample, where the last buffer ended.
+    let mut at = 0;
+    let mut values = Vec::new();
+    while let Some(sample) = line.pull(&sink, cancel)? {
+        let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) else { continue };
+        if let Some(time) = stream_time(&sample) {
+            let stamp = (u128::from(time) * u128::from(SAMPLE_RATE) + 500_000_000) / 1_000_000_000;
+            let stamp = stamp as u64;
+            // Time stamps jitter by rounding; only a real gap or a late start moves the place.
+            if SAMPLE_RATE as u64 / 50 < stamp.abs_diff(at) {
+                at = stamp;
+            }
+        }
+        values.clear();
+        values.extend(map.as_slice().chunks_exact(4).map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]])));
+        let n_samples = values.len() as u64 / 2;
+        let (from, to) = (start.clamp(at, at + n_samples), end.clamp(at, at + n_samples));
+        if from < to {
+            each(from - start, &values[(from - at) as usize * 2..(to - at) as usize * 2]);
+        }
+        at += n_samples;
+        if end <= at {
+            return Ok(());
+        }
+    }
+    if at == 0 {
+        let message = format!("{what} has no sound that can be decoded");
+        return Err(Diagnostic::error("no-sound", message).hint("check the file in a player").into());
+    }
+    Ok(())
+}

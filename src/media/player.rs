@@ -1,0 +1,354 @@
+//! Plays a recipe: the picture of each frame with every decision applied.
+//!
+//! Must not know what becomes of the pictures: rendering, thumbnails and measurements all pull from here, so they
+//! cannot disagree. Forward only, with a reader per visible piece, so memory does not grow with the recipe.
+
+use engine::codec::Frame;
+use engine::worker::{JobCx, JobError};
+use model::{Diagnostic, Image, Media, Piece, Recipe, Source, TransitionKind};
+
+use crate::decode::VideoReader;
+use crate::encode::{MAX_VIDEO_PIXELS, check_shape};
+use crate::grade::Table;
+use crate::picture;
+use crate::scale::{layout, place};
+use crate::title::Mask;
+
+/// Pieces that may be visible at once.
+const MAX_LAYERS: usize = 6;
+
+/// Stills may be frames of recipes with stills in them, so deep.
+const MAX_DEPTH: u32 = 8;
+
+/// Pieces of one recipe.
+const MAX_PIECES: usize = 20_000;
+
+/// Largest numerator and denominator of a speed.
+const MAX_SPEED: u32 = 10_000;
+
+/// Part of a frame after its start at which the source is looked at: inside the frame however times were rounded,
+/// and before the boundary that sources of twice the rate have in its middle.
+const INSIDE_PERCENT: u128 = 45;
+
+/// Checks what no worker may trust: recipes come from files.
+///
+/// # Errors
+/// A diagnostic that names the piece.
+pub(crate) fn check_recipe(recipe: &Recipe) -> Result<(), Diagnostic> {
+    if recipe.pieces.is_empty() || MAX_PIECES < recipe.pieces.len() {
+        let message = format!("a clip of {} pieces cannot be shown", recipe.pieces.len());
+        return Err(Diagnostic::error("clip-pieces", message).hint("connect between one and 20000 clips"));
+    }
+    if recipe.pieces.iter().any(|piece| 1 << 32 < piece.frames || 1 << 32 < piece.start) {
+        return Err(Diagnostic::error("video-length", "a piece is longer than a day"));
+    }
+    check_shape(recipe.size, recipe.rate, recipe.n_frames())?;
+    for (i, piece) in recipe.pieces.iter().enumerate() {
+        let number = i + 1;
+        let (num, den) = piece.speed;
+        if num == 0 || den == 0 || MAX_SPEED < num.max(den) {
+            let message = format!("piece {number} has a speed of {num}/{den}");
+            return Err(Diagnostic::error("piece-speed", message).hint("use a speed between 1/10000 and 10000"));
+        }
+        if piece.frames == 0 {
+            return Err(Diagnostic::error("piece-empty", format!("piece {number} has no frames")).hint("trim less"));
+        }
+        if let (Some(transition), Some(next)) = (piece.transition, recipe.pieces.get(i + 1))
+            && piece.frames.min(next.frames) < transition.frames
+        {
+            let message = format!(
+                "the transition after piece {number} takes {} frames, more than the pieces have",
+                transition.frames
+            );
+            return Err(Diagnostic::error("transition-length", message).hint("shorten the transition"));
+        }
+        if let Source::File { video, .. } = &piece.source {
+            check_length(number, piece, video, recipe)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_length(number: usize, piece: &Piece, media: &Media, recipe: &Recipe) -> Result<(), Diagnostic> {
+    let Some(info) = &media.video else {
+        let message = format!("piece {number} is a file without a picture");
+        return Err(Diagnostic::error("no-picture", message).hint("lay sound under a clip instead"));
+    };
+    if is_picture(media) || !info.rate.is_valid() {
+        return Ok(());
+    }
+    let available = info.rate.seconds(info.n_frames);
+    let taken = piece.frames as f64 * f64::from(piece.speed.0) / f64::from(piece.speed.1);
+    let wanted = (piece.start as f64 + taken) * f64::from(recipe.rate.1) / f64::from(recipe.rate.0);
+    // Lengths are rounded to frames of either rate.
+    let slack = recipe.rate.seconds(1) + info.rate.seconds(1);
+    if available + slack < wanted {
+        let message = format!("piece {number} needs {wanted:.2} seconds of a source that has {available:.2}");
+        return Err(Diagnostic::error("piece-past-end", message).hint("shorten the piece, or slow it down"));
+    }
+    Ok(())
+}
+
+/// Whether a file is read by the picture reader.
+fn is_picture(media: &Media) -> bool {
+    matches!(media.format.as_str(), "png" | "jpg" | "jpeg" | "webp")
+}
+
+/// Pulls frames of a recipe in growing order.
+pub(crate) struct Player<'a> {
+    recipe: &'a Recipe,
+    size: (u32, u32),
+    cx: &'a JobCx<'a>,
+    /// First frame of each piece in the clip.
+    starts: Vec<u64>,
+    /// Visible pieces, earliest first.
+    layers: Vec<Layer>,
+    next_piece: usize,
+    other: Frame,
+    depth: u32,
+}
+
+struct Layer {
+    piece: usize,
+    reader: Option<VideoReader>,
+    raw: Frame,
+    /// Placed and graded.
+    shown: Frame,
+    table: Option<Table>,
+    masks: Vec<Mask>,
+}
+
+impl<'a> Player<'a> {
+    /// A player whose frames have `size`.
+    ///
+    /// # Errors
+    /// A diagnostic for a recipe that cannot be played.
+    pub(crate) fn new(recipe: &'a Recipe, size: (u32, u32), cx: &'a JobCx<'a>) -> Result<Player<'a>, JobError> {
+        Player::nested(recipe, size, cx, 0)
+    }
+
+    fn nested(recipe: &'a Recipe, size: (u32, u32), cx: &'a JobCx<'a>, depth: u32) -> Result<Player<'a>, JobError> {
+        check_recipe(recipe)?;
+        if size.0 == 0 || size.1 == 0 || MAX_VIDEO_PIXELS < u64::from(size.0) * u64::from(size.1) {
+            let message = format!("a clip cannot be shown at {} by {} pixels", size.0, size.1);
+            return Err(Diagnostic::error("video-size", message).into());
+        }
+        Ok(Player {
+            recipe,
+            size,
+            cx,
+            starts: starts(recipe),
+            layers: Vec::new(),
+            next_piece: 0,
+            other: Frame::black(size.0, size.1),
+            depth,
+        })
+    }
+
+    /// Fills `out` with frame `at`; not before the frame asked for last.
+    ///
+    /// # Errors
+    /// A diagnostic of a source; [`JobError::Cancelled`].
+    pub(crate) fn frame(&mut self, at: u64, out: &mut Frame) -> Result<(), JobError> {
+        self.cx.cancel.check()?;
+        let n_frames = self.recipe.n_frames();
+        if n_frames <= at {
+            let message = format!("frame {at} of a clip of {n_frames} frames is wanted");
+            return Err(Diagnostic::error("frame-past-end", message).hint("frames are counted from 0").into());
+        }
+        let (starts, recipe) = (&self.starts, self.recipe);
+        self.layers.retain(|layer| at < starts[layer.piece] + recipe.pieces[layer.piece].frames);
+        while self.next_piece < starts.len() && starts[self.next_piece] <= at {
+            let piece = &recipe.pieces[self.next_piece];
+            if at < starts[self.next_piece] + piece.frames {
+                let layer = Layer::open(self, self.next_piece, at - starts[self.next_piece])?;
+                self.layers.push(layer);
+            }
+            self.next_piece += 1;
+        }
+        if MAX_LAYERS < self.layers.len() {
+            let message = format!("more than {MAX_LAYERS} clips overlap at frame {at}");
+            return Err(Diagnostic::error("too-many-layers", message).hint("shorten the transitions").into());
+        }
+        if (out.width, out.height) != self.size || out.data.len() != self.other.data.len() {
+            *out = Frame::black(self.size.0, self.size.1);
+        }
+        for (i, layer) in self.layers.iter_mut().enumerate() {
+            let k = at - self.starts[layer.piece];
+            let piece = &recipe.pieces[layer.piece];
+            if i == 0 {
+                layer.paint(piece, recipe, k, out, self.cx)?;
+                continue;
+            }
+            layer.paint(piece, recipe, k, &mut self.other, self.cx)?;
+            match recipe.pieces[layer.piece - 1].transition.filter(|transition| k < transition.frames) {
+                Some(transition) => blend(out, &self.other, transition.kind, k, transition.frames),
+                None => out.data.copy_from_slice(&self.other.data),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// First frame of each piece in the clip.
+pub(crate) fn starts(recipe: &Recipe) -> Vec<u64> {
+    let mut at = 0_u64;
+    let advance = |piece: &Piece| {
+        let start = at;
+        at = (at + piece.frames).saturating_sub(piece.transition.map_or(0, |transition| transition.frames));
+        start
+    };
+    recipe.pieces.iter().map(advance).collect()
+}
+
+impl Layer {
+    /// Opens piece `idx` at its frame `k`.
+    fn open(player: &Player<'_>, idx: usize, k: u64) -> Result<Layer, JobError> {
+        let (recipe, size, cx) = (player.recipe, player.size, player.cx);
+        let piece = &recipe.pieces[idx];
+        let mut layer = Layer {
+            piece: idx,
+            reader: None,
+            raw: Frame::default(),
+            shown: Frame::black(size.0, size.1),
+            table: Table::new(&piece.grades),
+            masks: Vec::new(),
+        };
+        for title in &piece.titles {
+            layer.masks.extend(Mask::new(title, size, &cx.cancel)?);
+        }
+        match &piece.source {
+            Source::File { video, .. } if is_picture(video) => layer.hold(still(video, cx)?, piece, recipe),
+            Source::File { video, .. } => {
+                let path = cx.artifacts.locate(video)?;
+                layer.reader = Some(VideoReader::open(&path, video, nanos(recipe, piece, k), &cx.cancel)?);
+            }
+            Source::Still(Image::File(media)) => layer.hold(still(media, cx)?, piece, recipe),
+            Source::Still(Image::Frame { clip, frame }) => {
+                if MAX_DEPTH <= player.depth {
+                    let message = format!("a still inside a still, more than {MAX_DEPTH} deep");
+                    return Err(Diagnostic::error("too-deep", message).hint("render the inner clip first").into());
+                }
+                let mut picture = Frame::default();
+                Player::nested(clip, clip.size, cx, player.depth + 1)?.frame(*frame, &mut picture)?;
+                layer.hold(picture, piece, recipe);
+            }
+            Source::Blank(color) => {
+                for pixel in layer.shown.data.chunks_exact_mut(4) {
+                    pixel.copy_from_slice(&[color.r, color.g, color.b, 255]);
+                }
+                layer.grade();
+            }
+        }
+        Ok(layer)
+    }
+
+    /// Shows one picture for the whole piece.
+    fn hold(&mut self, picture: Frame, piece: &Piece, recipe: &Recipe) {
+        self.raw = picture;
+        self.place(piece, recipe);
+        self.raw = Frame::default();
+    }
+
+    fn place(&mut self, piece: &Piece, recipe: &Recipe) {
+        let (source, size) = ((self.raw.width, self.raw.height), (self.shown.width, self.shown.height));
+        let is_same = source == size && recipe.size == size && piece.crop.is_none();
+        if is_same {
+            std::mem::swap(&mut self.raw, &mut self.shown);
+        } else {
+            let (from, to) = layout(source, piece.crop, piece.fit, recipe.size, size);
+            place(&self.raw, from, to, &mut self.shown);
+        }
+        self.grade();
+    }
+
+    fn grade(&mut self) {
+        if let Some(table) = &self.table {
+            table.apply(&mut self.shown);
+        }
+    }
+
+    fn paint(
+        &mut self,
+        piece: &Piece,
+        recipe: &Recipe,
+        k: u64,
+        out: &mut Frame,
+        cx: &JobCx<'_>,
+    ) -> Result<(), JobError> {
+        if let Some(reader) = &mut self.reader
+            && reader.at(nanos(recipe, piece, k), &mut self.raw, &cx.cancel)?
+        {
+            self.place(piece, recipe);
+        }
+        out.data.copy_from_slice(&self.shown.data);
+        for mask in self.masks.iter().filter(|mask| (mask.start..mask.end).contains(&k)) {
+            mask.blend(out);
+        }
+        if k < piece.fade_in {
+            dim(out, k, piece.fade_in);
+        }
+        let left = piece.frames - 1 - k;
+        if left < piece.fade_out {
+            dim(out, left, piece.fade_out);
+        }
+        Ok(())
+    }
+}
+
+/// Source time at which output frame `k` of a piece looks.
+fn nanos(recipe: &Recipe, piece: &Piece, k: u64) -> u64 {
+    let (num, den) = (u128::from(piece.speed.0), u128::from(piece.speed.1));
+    // Hundredths of a frame times `den`; within 128 bits by the limits of `check_recipe`.
+    let place = (u128::from(piece.start) * den + u128::from(k) * num) * 100 + INSIDE_PERCENT * num.min(den);
+    (place * u128::from(recipe.rate.1) * 1_000_000_000 / (den * 100 * u128::from(recipe.rate.0))) as u64
+}
+
+fn still(media: &Media, cx: &JobCx<'_>) -> Result<Frame, Diagnostic> {
+    let mut picture = picture::read(&cx.artifacts.locate(media)?, 4096)?;
+    for pixel in picture.data.chunks_exact_mut(4).filter(|pixel| pixel[3] != 255) {
+        let alpha = u32::from(pixel[3]);
+        for byte in &mut pixel[..3] {
+            *byte = ((u32::from(*byte) * alpha + 127) / 255) as u8;
+        }
+        pixel[3] = 255;
+    }
+    Ok(picture)
+}
+
+/// Darkens to `level` of `full`.
+fn dim(frame: &mut Frame, level: u64, full: u64) {
+    let factor = (level * 256 / full.max(1)) as u32;
+    for pixel in frame.data.chunks_exact_mut(4) {
+        for byte in &mut pixel[..3] {
+            *byte = ((u32::from(*byte) * factor + 128) >> 8) as u8;
+        }
+    }
+}
+
+/// Frame `k` of a transition of `n` from `out` to `next`. Neither end of it is a pure picture: those frames are there
+/// before and after.
+fn blend(out: &mut Frame, next: &Frame, kind: TransitionKind, k: u64, n: u64) {
+    let done = ((k + 1) * 256 / (n + 1)) as u32;
+    match kind {
+        TransitionKind::Crossfade => {
+            for (a, b) in out.data.iter_mut().zip(&next.data) {
+                *a = ((u32::from(*a) * (256 - done) + u32::from(*b) * done + 128) >> 8) as u8;
+            }
+        }
+        TransitionKind::Dip => {
+            let level = done.abs_diff(128);
+            if 128 <= done {
+                out.data.copy_from_slice(&next.data);
+            }
+            dim(out, u64::from(level), 128);
+        }
+        TransitionKind::Wipe => {
+            let row = out.width as usize * 4;
+            let edge = (u64::from(out.width) * (k + 1) / (n + 1)) as usize * 4;
+            for (a, b) in out.data.chunks_exact_mut(row).zip(next.data.chunks_exact(row)) {
+                a[..edge].copy_from_slice(&b[..edge]);
+            }
+        }
+    }
+}
