@@ -6,21 +6,21 @@
 use crate::font::glyph;
 
 /// Red, green and blue.
-pub type Ink = [u8; 3];
+pub(crate) type Ink = [u8; 3];
 
 /// Width of a character with its gap, per unit of scale.
-pub const ADVANCE: i64 = 6;
+pub(crate) const ADVANCE: i64 = 6;
 
 /// An opaque RGB picture.
-pub struct Canvas {
-    pub width: u32,
-    pub height: u32,
-    pub data: Vec<u8>,
+pub(crate) struct Canvas {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) data: Vec<u8>,
 }
 
 impl Canvas {
     /// A picture of one colour.
-    pub fn new(width: u32, height: u32, ink: Ink) -> Canvas {
+    pub(crate) fn new(width: u32, height: u32, ink: Ink) -> Canvas {
         Canvas { width, height, data: ink.repeat(width as usize * height as usize) }
     }
 
@@ -36,7 +36,7 @@ impl Canvas {
     }
 
     /// A filled rectangle, mixed in at `coverage`.
-    pub fn rect(&mut self, x: i64, y: i64, width: i64, height: i64, ink: Ink, coverage: f64) {
+    pub(crate) fn rect(&mut self, x: i64, y: i64, width: i64, height: i64, ink: Ink, coverage: f64) {
         for y in y.max(0)..y.saturating_add(height).min(i64::from(self.height)) {
             for x in x.max(0)..x.saturating_add(width).min(i64::from(self.width)) {
                 self.blend(x, y, ink, coverage);
@@ -45,7 +45,7 @@ impl Canvas {
     }
 
     /// A smooth line between two points in pixels.
-    pub fn line(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), width: f64, ink: Ink) {
+    pub(crate) fn line(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), width: f64, ink: Ink) {
         if ![x0, y0, x1, y1].iter().all(|c| c.is_finite()) {
             return;
         }
@@ -70,7 +70,7 @@ impl Canvas {
     }
 
     /// Text with its top left corner at a pixel.
-    pub fn text(&mut self, x: i64, y: i64, scale: i64, ink: Ink, text: &str) {
+    pub(crate) fn text(&mut self, x: i64, y: i64, scale: i64, ink: Ink, text: &str) {
         for (at, character) in (0i64..).zip(text.chars()) {
             for (column, bits) in (0i64..).zip(glyph(character)) {
                 for row in (0..7).filter(|row| bits >> row & 1 == 1) {
@@ -82,7 +82,7 @@ impl Canvas {
 }
 
 /// Width of a text in pixels.
-pub fn text_width(text: &str, scale: i64) -> i64 {
+pub(crate) fn text_width(text: &str, scale: i64) -> i64 {
     text.chars().count() as i64 * ADVANCE * scale
 }
 

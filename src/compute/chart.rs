@@ -26,44 +26,44 @@ const GRID: Ink = [58, 62, 72];
 const TEXT: Ink = [214, 218, 226];
 const FAINT: Ink = [148, 154, 166];
 
-pub const BLUE: Ink = [98, 164, 255];
-pub const TEAL: Ink = [84, 204, 184];
-pub const GREEN: Ink = [112, 196, 108];
-pub const AMBER: Ink = [240, 184, 72];
-pub const RED: Ink = [240, 92, 84];
-pub const GREY: Ink = [140, 146, 158];
+pub(crate) const BLUE: Ink = [98, 164, 255];
+pub(crate) const TEAL: Ink = [84, 204, 184];
+pub(crate) const GREEN: Ink = [112, 196, 108];
+pub(crate) const AMBER: Ink = [240, 184, 72];
+pub(crate) const RED: Ink = [240, 92, 84];
+pub(crate) const GREY: Ink = [140, 146, 158];
 
 /// One chart.
-pub struct Chart {
-    pub title: String,
+pub(crate) struct Chart {
+    pub(crate) title: String,
     /// Under the horizontal axis.
-    pub x_label: String,
-    pub x: (f64, f64),
+    pub(crate) x_label: String,
+    pub(crate) x: (f64, f64),
     /// Upright lines through all panels.
-    pub marks: Vec<(f64, Ink)>,
+    pub(crate) marks: Vec<(f64, Ink)>,
     /// Coloured stretches through all panels.
-    pub bands: Vec<(f64, f64, Ink)>,
-    pub legend: Vec<(String, Ink)>,
-    pub panels: Vec<Panel>,
+    pub(crate) bands: Vec<(f64, f64, Ink)>,
+    pub(crate) legend: Vec<(String, Ink)>,
+    pub(crate) panels: Vec<Panel>,
 }
 
 /// One plot area with its own upright axis.
-pub struct Panel {
-    pub label: String,
+pub(crate) struct Panel {
+    pub(crate) label: String,
     /// The least range that the upright axis spans, so that noise does not fill the panel.
-    pub least: f64,
+    pub(crate) least: f64,
     /// Values that the axis always shows.
-    pub shown: Vec<f64>,
+    pub(crate) shown: Vec<f64>,
     /// Level lines with a label.
-    pub levels: Vec<(f64, String, Ink)>,
-    pub lines: Vec<Line>,
-    pub stems: Vec<(f64, f64, Ink)>,
+    pub(crate) levels: Vec<(f64, String, Ink)>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) stems: Vec<(f64, f64, Ink)>,
 }
 
 /// Points joined by a line; a value that is no number breaks it.
-pub struct Line {
-    pub ink: Ink,
-    pub points: Vec<(f64, f64)>,
+pub(crate) struct Line {
+    pub(crate) ink: Ink,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// About `n` round numbers inside a range, with their decimals.
@@ -79,7 +79,7 @@ fn ticks((low, high): (f64, f64), n: f64) -> (Vec<f64>, usize) {
 
 impl Panel {
     /// A panel of lines.
-    pub fn new(label: impl Into<String>, least: f64) -> Panel {
+    pub(crate) fn new(label: impl Into<String>, least: f64) -> Panel {
         let label = label.into();
         Panel { label, least, shown: Vec::new(), levels: Vec::new(), lines: Vec::new(), stems: Vec::new() }
     }
@@ -105,7 +105,7 @@ impl Panel {
 
 impl Chart {
     /// Draws the chart.
-    pub fn draw(&self) -> Canvas {
+    pub(crate) fn draw(&self) -> Canvas {
         let height = HEADER + PANEL * self.panels.len() as i64 + FOOTER;
         let mut canvas = Canvas::new(WIDTH as u32, height as u32, PAPER);
         canvas.text(LEFT, 18, 3, TEXT, &fitted(&self.title, 3, WIDTH - LEFT - RIGHT));
@@ -181,7 +181,7 @@ impl Chart {
     ///
     /// # Errors
     /// A diagnostic where the file cannot be written.
-    pub fn write(&self, cx: &JobCx<'_>) -> Result<Media, Diagnostic> {
+    pub(crate) fn write(&self, cx: &JobCx<'_>) -> Result<Media, Diagnostic> {
         let canvas = self.draw();
         let mut bytes = Vec::new();
         PngEncoder::new(&mut bytes)

@@ -28,7 +28,7 @@ struct Row {
 ///
 /// # Errors
 /// A diagnostic where the report is not one of `measure.clip`.
-pub fn measures_of(name: &str, report: &Report) -> Result<ClipMeasures, JobError> {
+pub(crate) fn measures_of(name: &str, report: &Report) -> Result<ClipMeasures, JobError> {
     serde_json::from_value(report.data.clone()).map_err(|error| {
         refused("report-kind", format!("`{name}` is not the report of a measured clip: {error}"))
             .hint("measure the clip again with this release")
@@ -37,7 +37,7 @@ pub fn measures_of(name: &str, report: &Report) -> Result<ClipMeasures, JobError
 }
 
 /// `compare.pair`: how far `a` is from `b` as a whole.
-pub fn pair(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn pair(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let (a, b) = (measures_of("a", cx.report("a")?)?, measures_of("b", cx.report("b")?)?);
     let found = compared(&a.whole, &b.whole, Relation::of_flag(cx.flag("same_setup")?), 1.0);
     let verdict = found.verdict.unwrap_or(Verdict::NotMeasured);
@@ -56,7 +56,7 @@ fn merge(data: &mut Json, found: &Comparison) -> Result<(), JobError> {
 }
 
 /// `compare.cuts`: one row per shot and per cut.
-pub fn cuts(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn cuts(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let tolerance = cx.number("tolerance", 1.0)?;
     if tolerance <= 0.0 {
         return Err(refused("op-argument", "argument `tolerance` has to be above 0").into());

@@ -7,7 +7,7 @@ use crate::oklab::{ciede2000, cielab};
 use crate::stats::Window;
 
 /// Hellinger distance of the OKLab histograms, 0 (equal) to 1 (nothing in common). The most sensitive detector.
-pub fn hellinger(a: &Window, b: &Window) -> f64 {
+pub(crate) fn hellinger(a: &Window, b: &Window) -> f64 {
     let total = |window: &Window| window.histogram.iter().map(|(_, share)| share).sum::<f64>().max(1e-12);
     let (total_a, total_b) = (total(a), total(b));
     let (mut left, mut right) = (a.histogram.iter().peekable(), b.histogram.iter().peekable());
@@ -26,13 +26,13 @@ pub fn hellinger(a: &Window, b: &Window) -> f64 {
 }
 
 /// Earth mover's distance of lightness.
-pub fn emd_l(a: &Window, b: &Window) -> f64 {
+pub(crate) fn emd_l(a: &Window, b: &Window) -> f64 {
     let n = a.quantiles.len().min(b.quantiles.len()).max(1);
     a.quantiles.iter().zip(&b.quantiles).map(|(x, y)| (x - y).abs()).sum::<f64>() / n as f64
 }
 
 /// Wasserstein distance of the Gaussians in OKLab: the size of the MKL repair.
-pub fn gaussian_w2(a: &Window, b: &Window) -> f64 {
+pub(crate) fn gaussian_w2(a: &Window, b: &Window) -> f64 {
     let means: f64 = a.mean.iter().zip(b.mean).map(|(x, y)| (x - y).powi(2)).sum();
     let root = square_root(&a.covariance);
     let cross = square_root(&product(&product(&root, &b.covariance), &root));
@@ -40,27 +40,27 @@ pub fn gaussian_w2(a: &Window, b: &Window) -> f64 {
 }
 
 /// Exposure step from `a` to `b` in stops.
-pub fn d_ev(a: &Window, b: &Window) -> f64 {
+pub(crate) fn d_ev(a: &Window, b: &Window) -> f64 {
     b.ev - a.ev
 }
 
 /// Step of median lightness from `a` to `b`.
-pub fn d_l(a: &Window, b: &Window) -> f64 {
+pub(crate) fn d_l(a: &Window, b: &Window) -> f64 {
     b.l_median - a.l_median
 }
 
 /// Distance of mean chroma.
-pub fn d_ab(a: &Window, b: &Window) -> f64 {
+pub(crate) fn d_ab(a: &Window, b: &Window) -> f64 {
     (a.mean[1] - b.mean[1]).hypot(a.mean[2] - b.mean[2])
 }
 
 /// CIEDE2000 of the mean colours.
-pub fn d_e00(a: &Window, b: &Window) -> f64 {
+pub(crate) fn d_e00(a: &Window, b: &Window) -> f64 {
     ciede2000(cielab(a.mean), cielab(b.mean))
 }
 
 /// Angle between the colours of light, in degrees; up to 3 is usually fine.
-pub fn white_balance_angle(a: &Window, b: &Window) -> f64 {
+pub(crate) fn white_balance_angle(a: &Window, b: &Window) -> f64 {
     let norm = |v: [f64; 3]| v.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-12);
     let dot: f64 = a.illuminant.iter().zip(b.illuminant).map(|(x, y)| x * y).sum();
     (dot / (norm(a.illuminant) * norm(b.illuminant))).clamp(-1.0, 1.0).acos().to_degrees()

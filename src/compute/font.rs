@@ -6,7 +6,7 @@
 const FIRST: u8 = b' ';
 
 /// Columns of a character; of a question mark for what the table lacks.
-pub fn glyph(character: char) -> [u8; 5] {
+pub(crate) fn glyph(character: char) -> [u8; 5] {
     let at = u8::try_from(character).ok().and_then(|code| code.checked_sub(FIRST)).map(usize::from);
     at.and_then(|at| GLYPHS.get(at)).copied().unwrap_or(GLYPHS[usize::from(b'?' - FIRST)])
 }

@@ -3,33 +3,33 @@
 //! Knows numbers only. A linear algebra crate would bring general matrices for the one size that colour needs.
 
 /// Rows of a 3x3 matrix.
-pub type Matrix = [[f64; 3]; 3];
+pub(crate) type Matrix = [[f64; 3]; 3];
 
 /// The identity.
-pub const IDENTITY: Matrix = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+pub(crate) const IDENTITY: Matrix = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
 /// The product of two matrices.
-pub fn product(a: &Matrix, b: &Matrix) -> Matrix {
+pub(crate) fn product(a: &Matrix, b: &Matrix) -> Matrix {
     std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| a[i][k] * b[k][j]).sum()))
 }
 
 /// A matrix applied to a vector.
-pub fn applied(m: &Matrix, v: [f64; 3]) -> [f64; 3] {
+pub(crate) fn applied(m: &Matrix, v: [f64; 3]) -> [f64; 3] {
     std::array::from_fn(|i| (0..3).map(|k| m[i][k] * v[k]).sum())
 }
 
 /// The sum of the diagonal.
-pub fn trace(m: &Matrix) -> f64 {
+pub(crate) fn trace(m: &Matrix) -> f64 {
     m[0][0] + m[1][1] + m[2][2]
 }
 
 /// The matrix with `epsilon` added on the diagonal, so that flat pictures have an inverse.
-pub fn raised(m: &Matrix, epsilon: f64) -> Matrix {
+pub(crate) fn raised(m: &Matrix, epsilon: f64) -> Matrix {
     std::array::from_fn(|i| std::array::from_fn(|j| m[i][j] + if i == j { epsilon } else { 0.0 }))
 }
 
 /// Eigenvalues and, as columns, eigenvectors of a symmetric matrix. Ten sweeps reach the last bit.
-pub fn eigen(m: &Matrix) -> ([f64; 3], Matrix) {
+pub(crate) fn eigen(m: &Matrix) -> ([f64; 3], Matrix) {
     let (mut a, mut vectors) = (*m, IDENTITY);
     for _ in 0..10 {
         for (p, q) in [(0, 1), (0, 2), (1, 2)] {
@@ -51,14 +51,14 @@ pub fn eigen(m: &Matrix) -> ([f64; 3], Matrix) {
 }
 
 /// A function of a symmetric matrix: applied to its eigenvalues.
-pub fn mapped(m: &Matrix, f: impl Fn(f64) -> f64) -> Matrix {
+pub(crate) fn mapped(m: &Matrix, f: impl Fn(f64) -> f64) -> Matrix {
     let (values, vectors) = eigen(m);
     let values = values.map(f);
     std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| vectors[i][k] * values[k] * vectors[j][k]).sum()))
 }
 
 /// The square root of a covariance; what rounding made negative counts as zero.
-pub fn square_root(m: &Matrix) -> Matrix {
+pub(crate) fn square_root(m: &Matrix) -> Matrix {
     mapped(m, |value| value.max(0.0).sqrt())
 }
 

@@ -16,33 +16,33 @@ const SILENT: f32 = 0.001;
 
 /// What a piece of sound measures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Loudness {
+pub(crate) struct Loudness {
     /// Seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Integrated loudness in LUFS; none for silence and for less than 0.4 s.
-    pub integrated: Option<f64>,
+    pub(crate) integrated: Option<f64>,
     /// The loudest three seconds in LUFS.
-    pub short_term_max: Option<f64>,
+    pub(crate) short_term_max: Option<f64>,
     /// Loudness range in LU, from ten seconds on.
-    pub range: Option<f64>,
+    pub(crate) range: Option<f64>,
     /// dBTP.
-    pub true_peak: Option<f64>,
+    pub(crate) true_peak: Option<f64>,
     /// Momentary loudness of the first and the last 0.4 s, for the step across a cut.
-    pub head: Option<f64>,
-    pub tail: Option<f64>,
+    pub(crate) head: Option<f64>,
+    pub(crate) tail: Option<f64>,
     /// Silences of more than a second: start and end in seconds.
-    pub silences: Vec<(f64, f64)>,
+    pub(crate) silences: Vec<(f64, f64)>,
     /// Whether all of it is silent.
-    pub silent: bool,
+    pub(crate) silent: bool,
     /// Mean of all samples, where 1 is full scale.
-    pub dc_offset: f64,
+    pub(crate) dc_offset: f64,
 }
 
 /// Measures interleaved stereo at 48 kHz.
 ///
 /// # Errors
 /// A diagnostic for samples that are no numbers.
-pub fn measure(samples: &[f32]) -> Result<Loudness, Diagnostic> {
+pub(crate) fn measure(samples: &[f32]) -> Result<Loudness, Diagnostic> {
     if let Some(at) = samples.iter().position(|sample| !sample.is_finite()) {
         return Err(Diagnostic::error("sound-invalid", format!("sample {at} of the sound is not a number")));
     }

@@ -28,70 +28,70 @@ const FLICKER: (f64, f64) = (0.004, 0.012);
 
 /// The measures of a clip, as `Report::data` holds them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClipMeasures {
+pub(crate) struct ClipMeasures {
     /// `clip`.
-    pub kind: String,
-    pub n_frames: u64,
-    pub rate: Rate,
-    pub size: (u32, u32),
-    pub whole: Window,
-    pub head: Window,
-    pub tail: Window,
-    pub series: Series,
+    pub(crate) kind: String,
+    pub(crate) n_frames: u64,
+    pub(crate) rate: Rate,
+    pub(crate) size: (u32, u32),
+    pub(crate) whole: Window,
+    pub(crate) head: Window,
+    pub(crate) tail: Window,
+    pub(crate) series: Series,
     /// Mean change at the first and last four frames, per second, for motion onset across a cut.
-    pub motion: Motion,
-    pub flicker: Option<f64>,
-    pub flicker_cell: f64,
-    pub frozen_share: f64,
-    pub jumps: Vec<u64>,
-    pub sound: Option<Loudness>,
-    pub defects: Vec<Defect>,
+    pub(crate) motion: Motion,
+    pub(crate) flicker: Option<f64>,
+    pub(crate) flicker_cell: f64,
+    pub(crate) frozen_share: f64,
+    pub(crate) jumps: Vec<u64>,
+    pub(crate) sound: Option<Loudness>,
+    pub(crate) defects: Vec<Defect>,
     /// What this tier cannot see.
-    pub not_measured: Vec<String>,
+    pub(crate) not_measured: Vec<String>,
 }
 
 /// Numbers per frame.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Series {
-    pub l_median: Vec<f64>,
-    pub ev: Vec<f64>,
-    pub chroma: Vec<f64>,
+pub(crate) struct Series {
+    pub(crate) l_median: Vec<f64>,
+    pub(crate) ev: Vec<f64>,
+    pub(crate) chroma: Vec<f64>,
     /// Change to the frame before; 0 for the first.
-    pub change: Vec<f64>,
+    pub(crate) change: Vec<f64>,
 }
 
 /// How much moves, as mean change per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Motion {
-    pub median: f64,
-    pub first: f64,
-    pub last: f64,
+pub(crate) struct Motion {
+    pub(crate) median: f64,
+    pub(crate) first: f64,
+    pub(crate) last: f64,
 }
 
 /// Something wrong inside a clip.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Defect {
+pub(crate) struct Defect {
     /// Stable: `black`, `frozen`, `flicker`.
-    pub id: String,
-    pub verdict: Verdict,
-    pub value: f64,
+    pub(crate) id: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) value: f64,
     /// First frame and the one past the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frames: Option<(u64, u64)>,
+    pub(crate) frames: Option<(u64, u64)>,
     /// One sentence.
-    pub text: String,
+    pub(crate) text: String,
     /// What would repair it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fix: Option<serde_json::Value>,
+    pub(crate) fix: Option<serde_json::Value>,
 }
 
 /// What weight-free arithmetic cannot judge: shown as not measured, never as passed.
-pub fn beyond() -> Vec<String> {
+pub(crate) fn beyond() -> Vec<String> {
     ["identity", "wardrobe", "screen_direction", "style", "prompt_alignment", "grain"].map(str::to_owned).to_vec()
 }
 
 /// `measure.clip`: the report of one clip.
-pub fn clip(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn clip(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let recipe = cx.clip("clip")?;
     let measures = measured(cx, recipe)?;
     let verdict = measures.defects.iter().map(|defect| defect.verdict).max().unwrap_or(Verdict::Good);
@@ -299,7 +299,7 @@ fn defects(
 }
 
 /// `measure.frame`: the window of one picture.
-pub fn frame(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn frame(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let mut found = None;
     match cx.args.get("image") {
         Some(Value::Image(Image::File(media))) => {
@@ -324,7 +324,7 @@ pub fn frame(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
 }
 
 /// `measure.sound`: loudness of a clip's mix.
-pub fn sound(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn sound(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let samples = heard(cx, cx.clip("clip")?)?;
     let loudness = loudness::measure(&samples)?;
     let summary = match (loudness.integrated, loudness.true_peak) {
@@ -442,16 +442,5 @@ pub(crate) mod tests {
         let Value::Report(found) = &outputs[0].1 else { panic!("it is a report") };
         assert_eq!(found.verdict, Verdict::NotMeasured);
         let _: Arc<Report> = found.clone();
-    }
-
-    #[test]
-    #[ignore = "timing, for people: cargo test --release -p compute -- --ignored --nocapture speed"]
-    fn speed_of_a_shot() {
-        let frames: Vec<_> = (0..96).map(|at| moved(1, [1.0; 3], at as f64)).collect();
-        let mut codec = Generated::new(move |at| frames[at as usize].clone());
-        codec.sound = sine(440.0, -20.0, 4.0);
-        let start = std::time::Instant::now();
-        measures(96, codec);
-        assert!(start.elapsed().as_secs_f64() < 0.5, "{:?}", start.elapsed());
     }
 }

@@ -14,9 +14,9 @@ const STRETCH: f64 = 2.5;
 
 /// `x' = m x + offset` on OKLab.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Affine {
-    pub m: Matrix,
-    pub offset: [f64; 3],
+pub(crate) struct Affine {
+    pub(crate) m: Matrix,
+    pub(crate) offset: [f64; 3],
 }
 
 impl Affine {
@@ -28,7 +28,7 @@ impl Affine {
 
     /// The map at `strength`: 0 changes nothing, 1 is the whole map.
     #[must_use]
-    pub fn blended(&self, strength: f64) -> Affine {
+    pub(crate) fn blended(&self, strength: f64) -> Affine {
         Affine {
             m: std::array::from_fn(|i| {
                 std::array::from_fn(|j| IDENTITY[i][j] + strength * (self.m[i][j] - IDENTITY[i][j]))
@@ -37,22 +37,16 @@ impl Affine {
         }
     }
 
-    /// The mapped colour.
-    pub fn apply(&self, lab: [f64; 3]) -> [f64; 3] {
-        let moved = applied(&self.m, lab);
-        std::array::from_fn(|i| moved[i] + self.offset[i])
-    }
-
-    /// As a recipe's grade holds it: the rows of the matrix, then the offset.
-    pub fn numbers(&self) -> [f64; 12] {
+    /// As a recipe's grade holds it: three rows of three factors and an offset.
+    pub(crate) fn numbers(&self) -> [f64; 12] {
         let [a, b, c] = self.m;
         let o = self.offset;
-        [a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2], o[0], o[1], o[2]]
+        [a[0], a[1], a[2], o[0], b[0], b[1], b[2], o[1], c[0], c[1], c[2], o[2]]
     }
 }
 
 /// The linear map of least displacement that takes one covariance to another, both invertible.
-pub fn transport(source: &Matrix, reference: &Matrix) -> Matrix {
+pub(crate) fn transport(source: &Matrix, reference: &Matrix) -> Matrix {
     let root = square_root(source);
     let inverse = mapped(source, |value| 1.0 / value.max(1e-12).sqrt());
     let middle = square_root(&product(&product(&root, reference), &root));
@@ -60,14 +54,14 @@ pub fn transport(source: &Matrix, reference: &Matrix) -> Matrix {
 }
 
 /// The map from the look of `source` to that of `reference`.
-pub fn mkl(source: &Window, reference: &Window) -> Affine {
+pub(crate) fn mkl(source: &Window, reference: &Window) -> Affine {
     let map = transport(&raised(&source.covariance, EPSILON), &raised(&reference.covariance, EPSILON));
     let map = mapped(&map, |stretch| stretch.clamp(1.0 / STRETCH, STRETCH));
     Affine::around(map, source.mean, reference.mean)
 }
 
 /// Means and spreads per OKLab channel, spreads changed by at most a factor of two.
-pub fn reinhard(source: &Window, reference: &Window) -> Affine {
+pub(crate) fn reinhard(source: &Window, reference: &Window) -> Affine {
     let spread = |window: &Window, i: usize| (window.covariance[i][i].max(0.0) + EPSILON).sqrt();
     let map = std::array::from_fn(|i| {
         std::array::from_fn(|j| if i == j { (spread(reference, i) / spread(source, i)).clamp(0.5, 2.0) } else { 0.0 })
@@ -90,6 +84,11 @@ mod tests {
         Tally::of(frame).window((0, 1))
     }
 
+    fn apply(map: &Affine, lab: [f64; 3]) -> [f64; 3] {
+        let moved = applied(&map.m, lab);
+        std::array::from_fn(|i| moved[i] + map.offset[i])
+    }
+
     /// Mean CIEDE2000 left where pixels whose light was multiplied by `gain` are mapped back. The pixels are exact:
     /// 8-bit codes alone differ by about 0.3.
     fn residual(map: &Affine, gain: f64, truth: &Frame) -> f64 {
@@ -97,7 +96,7 @@ mod tests {
         let errors = truth.data.chunks_exact(4).map(|pixel| {
             let linear = [pixel[0], pixel[1], pixel[2]].map(|code| LINEAR[usize::from(code)]);
             let source = lab(linear.map(|c| c * gain as f32));
-            ciede2000(cielab(map.apply(source)), cielab(lab(linear)))
+            ciede2000(cielab(apply(map, source)), cielab(lab(linear)))
         });
         errors.sum::<f64>() / (truth.data.len() / 4) as f64
     }
@@ -117,9 +116,9 @@ mod tests {
     #[test]
     fn half_strength_goes_half_way() {
         let (source, reference) = (window(&picture(4, [0.6; 3])), window(&picture(4, [0.9; 3])));
-        let half = mkl(&source, &reference).blended(0.5).apply(source.mean);
-        for i in 0..3 {
-            assert!((half[i] - (source.mean[i] + reference.mean[i]) / 2.0).abs() < 1e-9);
+        let half = apply(&mkl(&source, &reference).blended(0.5), source.mean);
+        for (half, (from, to)) in half.iter().zip(source.mean.iter().zip(reference.mean)) {
+            assert!((half - (from + to) / 2.0).abs() < 1e-9);
         }
         assert_eq!(mkl(&source, &reference).blended(0.0), Affine { m: IDENTITY, offset: [0.0; 3] });
     }
@@ -134,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_rows_then_offset() {
-        let map = Affine { m: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], offset: [10.0, 11.0, 12.0] };
+    fn numbers_are_rows_with_their_offset() {
+        let map = Affine { m: [[1.0, 2.0, 3.0], [5.0, 6.0, 7.0], [9.0, 10.0, 11.0]], offset: [4.0, 8.0, 12.0] };
         assert_eq!(map.numbers(), std::array::from_fn(|i| (i + 1) as f64));
     }
 

@@ -10,21 +10,16 @@ use palette::white_point::D65;
 use palette::{FromColor, Lab, LinSrgb};
 
 /// Linear light of every 8-bit sRGB code.
-pub static LINEAR: LazyLock<[f32; 256]> =
+pub(crate) static LINEAR: LazyLock<[f32; 256]> =
     LazyLock::new(|| std::array::from_fn(|code| decoded(code as f64 / 255.0) as f32));
 
 /// Linear light of an sRGB value, both 0 to 1.
-pub fn decoded(c: f64) -> f64 {
+pub(crate) fn decoded(c: f64) -> f64 {
     if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
 }
 
-/// sRGB value of linear light, both 0 to 1.
-pub fn encoded(c: f64) -> f64 {
-    if c <= 0.003_130_8 { c * 12.92 } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 }
-}
-
 /// Relative luminance of linear sRGB.
-pub fn luminance([r, g, b]: [f32; 3]) -> f32 {
+pub(crate) fn luminance([r, g, b]: [f32; 3]) -> f32 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
@@ -42,7 +37,7 @@ fn cube_root(x: f32) -> f32 {
 }
 
 /// OKLab of linear sRGB that is not negative.
-pub fn oklab([r, g, b]: [f32; 3]) -> [f32; 3] {
+pub(crate) fn oklab([r, g, b]: [f32; 3]) -> [f32; 3] {
     let l = cube_root(0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b);
     let m = cube_root(0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b);
     let s = cube_root(0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b);
@@ -54,7 +49,7 @@ pub fn oklab([r, g, b]: [f32; 3]) -> [f32; 3] {
 }
 
 /// Linear sRGB of OKLab; outside 0 to 1 where the colour is out of gamut.
-pub fn linear_of_oklab([l, a, b]: [f32; 3]) -> [f32; 3] {
+pub(crate) fn linear_of_oklab([l, a, b]: [f32; 3]) -> [f32; 3] {
     let cube = |x: f32| x * x * x;
     let lms = [
         cube(l + 0.396_337_78 * a + 0.215_803_76 * b),
@@ -69,14 +64,14 @@ pub fn linear_of_oklab([l, a, b]: [f32; 3]) -> [f32; 3] {
 }
 
 /// CIE Lab (D65) of an OKLab colour, kept inside sRGB.
-pub fn cielab(lab: [f64; 3]) -> [f64; 3] {
+pub(crate) fn cielab(lab: [f64; 3]) -> [f64; 3] {
     let [r, g, b] = linear_of_oklab(lab.map(|x| x as f32)).map(|x| f64::from(x).clamp(0.0, 1.0));
     let lab: Lab<D65, f64> = Lab::from_color(LinSrgb::new(r, g, b));
     [lab.l, lab.a, lab.b]
 }
 
 /// CIEDE2000 between two CIE Lab colours, with all weights 1.
-pub fn ciede2000(one: [f64; 3], other: [f64; 3]) -> f64 {
+pub(crate) fn ciede2000(one: [f64; 3], other: [f64; 3]) -> f64 {
     let lab = |[l, a, b]: [f64; 3]| Lab::<D65, f64>::new(l, a, b);
     lab(one).difference(lab(other))
 }
@@ -86,6 +81,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::testing::encoded;
 
     #[track_caller]
     fn close(found: [f32; 3], wanted: [f64; 3], tolerance: f64) {

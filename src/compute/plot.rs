@@ -14,11 +14,11 @@ use crate::{OpCx, refused};
 const MOST_POINTS: usize = 200_000;
 
 /// A cut as a plot shows it.
-pub struct Cut {
+pub(crate) struct Cut {
     /// The largest measure in units of its break limit.
-    pub height: f64,
+    pub(crate) height: f64,
     /// None where it is not judged.
-    pub verdict: Option<Verdict>,
+    pub(crate) verdict: Option<Verdict>,
 }
 
 fn ink(verdict: Option<Verdict>) -> crate::canvas::Ink {
@@ -35,7 +35,7 @@ fn numbered(values: &[f64], from: f64, step: f64) -> Vec<(f64, f64)> {
 }
 
 /// Exposure, lightness and change over the frames of a clip, with its defects.
-pub fn clip_chart(measures: &ClipMeasures) -> Chart {
+pub(crate) fn clip_chart(measures: &ClipMeasures) -> Chart {
     let series = &measures.series;
     let panel = |label: &str, least: f64, values: &[f64], ink| {
         let mut panel = Panel::new(label, least);
@@ -52,7 +52,7 @@ pub fn clip_chart(measures: &ClipMeasures) -> Chart {
     Chart {
         title: format!("Clip of {} frames", measures.n_frames),
         x_label: "frame".to_owned(),
-        x: (0.0, measures.n_frames.saturating_sub(1).max(1) as f64),
+        x: (0.0, measures.n_frames as f64),
         marks: Vec::new(),
         bands,
         legend: vec![("watch".to_owned(), AMBER), ("break".to_owned(), RED)],
@@ -65,7 +65,7 @@ pub fn clip_chart(measures: &ClipMeasures) -> Chart {
 }
 
 /// Exposure and lightness along the film, with its cuts coloured by verdict and drawn by size.
-pub fn cuts_chart(clips: &[(&str, &ClipMeasures)], cuts: &[Cut]) -> Chart {
+pub(crate) fn cuts_chart(clips: &[(&str, &ClipMeasures)], cuts: &[Cut]) -> Chart {
     let (mut exposure, mut lightness) =
         (Panel::new("Exposure, stops below white", 0.5), Panel::new("Median lightness", 0.1));
     let mut distance = Panel::new("Step at each cut, 1 is a break", 0.0);
@@ -96,7 +96,7 @@ pub fn cuts_chart(clips: &[(&str, &ClipMeasures)], cuts: &[Cut]) -> Chart {
 }
 
 /// `plot.report`: the picture of a report.
-pub fn report(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn report(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let report = cx.report("report")?;
     let media = match (&report.plot, report.data["kind"].as_str()) {
         (Some(plot), _) => plot.clone(),
@@ -111,7 +111,7 @@ pub fn report(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
 }
 
 /// `plot.series`: lists of numbers as lines, one panel each.
-pub fn series(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn series(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let list = cx.list("series")?;
     let nested = list.iter().any(|entry| matches!(entry.value, Value::List(_)));
     let number = |value: &Value| match value {

@@ -12,7 +12,7 @@ use crate::stats::{Window, rounded};
 /// What the shot list says about two shots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Relation {
+pub(crate) enum Relation {
     /// The same camera setup: pictures should agree closely.
     SameSetup,
     /// The same place and time, seen otherwise.
@@ -25,7 +25,7 @@ pub enum Relation {
 
 impl Relation {
     /// From two shots, where they are known.
-    pub fn between(a: Option<&Shot>, b: Option<&Shot>) -> Relation {
+    pub(crate) fn between(a: Option<&Shot>, b: Option<&Shot>) -> Relation {
         let (Some(a), Some(b)) = (a, b) else { return Relation::Unknown };
         if a.scene != b.scene || a.setting != b.setting {
             return Relation::SceneChange;
@@ -47,7 +47,7 @@ impl Relation {
     }
 
     /// From the flag of a node.
-    pub fn of_flag(same_setup: bool) -> Relation {
+    pub(crate) fn of_flag(same_setup: bool) -> Relation {
         if same_setup { Relation::SameSetup } else { Relation::DifferentFraming }
     }
 }
@@ -66,31 +66,31 @@ const LIMITS: &[(&str, Limits)] = &[
 
 /// One number of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Measure {
-    pub id: String,
-    pub value: f64,
+pub(crate) struct Measure {
+    pub(crate) id: String,
+    pub(crate) value: f64,
     /// From where it is worth a look: the noise floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub floor: Option<f64>,
+    pub(crate) floor: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub r#break: Option<f64>,
+    pub(crate) r#break: Option<f64>,
     /// None where it is told but not judged.
-    pub verdict: Option<Verdict>,
+    pub(crate) verdict: Option<Verdict>,
 }
 
 /// Two windows compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    pub relation: Relation,
-    pub measures: Vec<Measure>,
+pub(crate) struct Comparison {
+    pub(crate) relation: Relation,
+    pub(crate) measures: Vec<Measure>,
     /// None where it is not judged.
-    pub verdict: Option<Verdict>,
+    pub(crate) verdict: Option<Verdict>,
     /// Mean of the judged measures in units of their break limit, for saying which of two repairs is nearer.
-    pub score: f64,
+    pub(crate) score: f64,
 }
 
 /// Compares two windows; limits are stretched by `tolerance`.
-pub fn compared(a: &Window, b: &Window, relation: Relation, tolerance: f64) -> Comparison {
+pub(crate) fn compared(a: &Window, b: &Window, relation: Relation, tolerance: f64) -> Comparison {
     let values = [hellinger(a, b), d_l(a, b), d_ab(a, b), d_e00(a, b), d_ev(a, b)];
     let judged = relation != Relation::SceneChange;
     let (mut measures, mut score, mut n_watch, mut n_break) = (Vec::new(), 0.0, 0, 0);

@@ -8,33 +8,33 @@ use model::{Outputs, Report, Verdict};
 use serde_json::json;
 
 use crate::compare::measures_of;
-use crate::mkl::mkl;
+use crate::mkl::{mkl, reinhard};
 use crate::relation::{Relation, compared};
 use crate::stats::{Window, rounded};
 use crate::{OpCx, refused, reported};
 
 /// Gains that bring one window to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gains {
+pub(crate) struct Gains {
     /// Stops that were asked for.
-    pub wanted_ev: f64,
+    pub(crate) wanted_ev: f64,
     /// Stops that are given.
-    pub ev: f64,
+    pub(crate) ev: f64,
     /// White balance, without a change of luminance.
-    pub white_balance: [f64; 3],
+    pub(crate) white_balance: [f64; 3],
     /// Both together, in linear light.
-    pub gains: [f64; 3],
+    pub(crate) gains: [f64; 3],
     /// Whether a limit cut the exposure or the balance.
-    pub capped: bool,
+    pub(crate) capped: bool,
 }
 
 /// The most stops that a match gives.
-pub fn most_ev(same_setup: bool) -> f64 {
+pub(crate) fn most_ev(same_setup: bool) -> f64 {
     if same_setup { 2.0 } else { 0.7 }
 }
 
 /// Exposure by log-average luminance and white balance by shades of grey, from `source` to `reference`.
-pub fn gains_between(source: &Window, reference: &Window, same_setup: bool) -> Gains {
+pub(crate) fn gains_between(source: &Window, reference: &Window, same_setup: bool) -> Gains {
     let (most, share) = (most_ev(same_setup), if same_setup { 0.5 } else { 0.15 });
     let wanted_ev = reference.ev - source.ev;
     let ev = wanted_ev.clamp(-most, most);
@@ -52,7 +52,7 @@ pub fn gains_between(source: &Window, reference: &Window, same_setup: bool) -> G
 }
 
 /// `solve.match`: the grade that makes `clip` look like `to`, or the reason why there is none.
-pub fn matching(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
+pub(crate) fn matching(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
     let (clip, to) = (measures_of("clip", cx.report("clip")?)?, measures_of("to", cx.report("to")?)?);
     let (same_setup, always) = (cx.flag("same_setup")?, cx.flag("always")?);
     let strength = cx.number("strength", 1.0)?.clamp(0.0, 1.0);
@@ -63,24 +63,27 @@ pub fn matching(cx: &OpCx<'_>) -> Result<Outputs, JobError> {
         "auto" | "" if same_setup => "mkl",
         "auto" | "" => "exposure_wb",
         "mkl" => "mkl",
+        "reinhard" => "reinhard",
         "exposure_wb" => "exposure_wb",
         other => return Err(refused("op-argument", format!("`{other}` is not a mode of matching")).into()),
     };
     // Half strength is as far as statistics of other framings can be trusted.
-    let strength = if mode == "mkl" && !same_setup { strength.min(0.5) } else { strength };
+    let is_map = mode != "exposure_wb";
+    let strength = if is_map && !same_setup { strength.min(0.5) } else { strength };
     let broken = before.verdict == Some(Verdict::Break);
     let applied = (broken || always) && 0.0 < strength;
     let (mut gains, mut oklab) = (None, None);
-    if applied && mode == "mkl" {
-        oklab = Some(mkl(&clip.whole, &to.whole).blended(strength).numbers());
+    if applied && is_map {
+        let solve = if mode == "mkl" { mkl } else { reinhard };
+        oklab = Some(solve(&clip.whole, &to.whole).blended(strength).numbers());
     } else if applied {
         gains = Some(solved.gains.map(|gain| gain.powf(strength)));
     }
-    let capped = applied && mode == "exposure_wb" && solved.capped;
-    let summary = match (applied, mode) {
+    let capped = applied && !is_map && solved.capped;
+    let summary = match (applied, is_map) {
         (false, _) if strength == 0.0 => "strength 0 changes nothing".to_owned(),
         (false, _) => "within the break limits, left as it is".to_owned(),
-        (true, "mkl") => format!("colour map at {:.0} %", strength * 100.0),
+        (true, true) => format!("colour map at {:.0} %", strength * 100.0),
         (true, _) => {
             format!("{:+.2} stops and white balance{}", solved.ev * strength, if capped { ", capped" } else { "" })
         }
@@ -166,6 +169,9 @@ mod tests {
         let same = solve([1.0; 3], [0.7; 3], "auto", true, false);
         assert_eq!((&same["mode"], &same["strength"]), (&json!("mkl"), &json!(1.0)));
         assert_eq!(same["oklab"].as_array().map(Vec::len), Some(12));
-        assert_eq!(solve([1.2; 3], [0.7; 3], "mkl", false, false)["strength"], json!(0.5));
+        for mode in ["mkl", "reinhard"] {
+            let other = solve([1.2; 3], [0.7; 3], mode, false, false);
+            assert_eq!((&other["mode"], &other["strength"]), (&json!(mode), &json!(0.5)));
+        }
     }
 }

@@ -20,7 +20,7 @@ const QUANTILES: usize = 99;
 
 /// Sums over pixels.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     n: u64,
     sum: [f64; 3],
     /// Products LL, La, Lb, aa, ab, bb.
@@ -54,27 +54,27 @@ impl Default for Tally {
 
 /// What a set of frames looks like, in numbers that can be compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Window {
+pub(crate) struct Window {
     /// First frame and the one past the last.
-    pub frames: (u64, u64),
+    pub(crate) frames: (u64, u64),
     /// Median OKLab lightness.
-    pub l_median: f64,
+    pub(crate) l_median: f64,
     /// Mean OKLab.
-    pub mean: [f64; 3],
+    pub(crate) mean: [f64; 3],
     /// Covariance in OKLab.
-    pub covariance: Matrix,
+    pub(crate) covariance: Matrix,
     /// Log-average luminance in stops: 0 is white.
-    pub ev: f64,
+    pub(crate) ev: f64,
     /// Colour of the light by shades of grey, p = 6, green is 1.
-    pub illuminant: [f64; 3],
+    pub(crate) illuminant: [f64; 3],
     /// Share of pixels that are blown out.
-    pub clipped_high: f64,
+    pub(crate) clipped_high: f64,
     /// Share of pixels that are crushed.
-    pub clipped_low: f64,
+    pub(crate) clipped_low: f64,
     /// Lightness at 1 % to 99 %.
-    pub quantiles: Vec<f64>,
+    pub(crate) quantiles: Vec<f64>,
     /// Bins of the 8x8x8 OKLab histogram that are not empty: index and share.
-    pub histogram: Vec<(u16, f64)>,
+    pub(crate) histogram: Vec<(u16, f64)>,
 }
 
 /// Position on an axis of the histogram: lower bin, and the share that goes to the next.
@@ -87,7 +87,7 @@ fn binned(value: f32, low: f32, high: f32) -> (usize, f32) {
 
 impl Tally {
     /// The sums over one picture.
-    pub fn of(frame: &Frame) -> Tally {
+    pub(crate) fn of(frame: &Frame) -> Tally {
         let mut tally = Tally::default();
         for pixel in frame.data.chunks_exact(4) {
             tally.add([LINEAR[usize::from(pixel[0])], LINEAR[usize::from(pixel[1])], LINEAR[usize::from(pixel[2])]]);
@@ -97,7 +97,7 @@ impl Tally {
 
     /// Adds one pixel of linear sRGB.
     #[inline]
-    pub fn add(&mut self, rgb: [f32; 3]) {
+    pub(crate) fn add(&mut self, rgb: [f32; 3]) {
         let lab = oklab(rgb);
         let [l, a, b] = lab.map(f64::from);
         self.n += 1;
@@ -136,7 +136,7 @@ impl Tally {
     }
 
     /// Adds the pixels of another tally.
-    pub fn merge(&mut self, other: &Tally) {
+    pub(crate) fn merge(&mut self, other: &Tally) {
         fn add<T: Copy + std::ops::AddAssign>(own: &mut [T], other: &[T]) {
             own.iter_mut().zip(other).for_each(|(own, other)| *own += *other);
         }
@@ -169,22 +169,22 @@ impl Tally {
     }
 
     /// Median OKLab lightness.
-    pub fn l_median(&self) -> f64 {
+    pub(crate) fn l_median(&self) -> f64 {
         self.quantiles(std::iter::once(0.5))[0]
     }
 
     /// Log-average luminance in stops.
-    pub fn ev(&self) -> f64 {
+    pub(crate) fn ev(&self) -> f64 {
         self.log_luminance / self.n.max(1) as f64 / std::f64::consts::LN_2
     }
 
     /// Mean OKLab.
-    pub fn mean(&self) -> [f64; 3] {
+    pub(crate) fn mean(&self) -> [f64; 3] {
         self.sum.map(|sum| sum / self.n.max(1) as f64)
     }
 
     /// The numbers of these pixels, which come from `frames`.
-    pub fn window(&self, frames: (u64, u64)) -> Window {
+    pub(crate) fn window(&self, frames: (u64, u64)) -> Window {
         let n = self.n.max(1) as f64;
         let mean = self.mean();
         let [ll, la, lb, aa, ab, bb] = self.products;
@@ -224,7 +224,7 @@ impl Tally {
 }
 
 /// Six decimals: below any threshold here, and reports stay small and equal.
-pub fn rounded(x: f64) -> f64 {
+pub(crate) fn rounded(x: f64) -> f64 {
     (x * 1e6).round() / 1e6
 }
 

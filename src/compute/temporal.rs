@@ -6,7 +6,7 @@
 use engine::codec::Frame;
 
 /// Cells of the grid on which local flicker and flashes are judged.
-pub const GRID: (usize, usize) = (8, 6);
+pub(crate) const GRID: (usize, usize) = (8, 6);
 const CELLS: usize = GRID.0 * GRID.1;
 
 /// Mean difference of 8-bit codes, as a share of the range, up to which two pictures are the same.
@@ -19,18 +19,18 @@ const BLACK: u64 = 2;
 const MOVING: f64 = 0.003;
 
 /// First frame and the one past the last.
-pub type Run = (u64, u64);
+pub(crate) type Run = (u64, u64);
 
 /// Numbers of each frame.
 #[derive(Debug, Default)]
-pub struct Watcher {
+pub(crate) struct Watcher {
     previous: Vec<u8>,
     held: Vec<u8>,
     held_at: u64,
     n: u64,
     frozen: Vec<Run>,
     /// Difference to the frame before, from the second frame on.
-    pub changes: Vec<f64>,
+    pub(crate) changes: Vec<f64>,
     black: Vec<bool>,
     bars: Vec<[usize; 4]>,
     cells: Vec<[f32; CELLS]>,
@@ -52,7 +52,7 @@ fn luma(pixel: &[u8]) -> u32 {
 
 impl Watcher {
     /// Sees the next picture; all have one size.
-    pub fn see(&mut self, frame: &Frame) {
+    pub(crate) fn see(&mut self, frame: &Frame) {
         if self.n == 0 {
             self.held.clone_from(&frame.data);
         } else {
@@ -108,24 +108,24 @@ impl Watcher {
     }
 
     /// Closes the last run.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.release();
         self.held_at = self.n;
     }
 
     /// Runs in which the picture holds still against a held frame, which a slow fade does not.
-    pub fn frozen(&self) -> &[Run] {
+    pub(crate) fn frozen(&self) -> &[Run] {
         &self.frozen
     }
 
     /// Runs of black.
-    pub fn black(&self) -> Vec<Run> {
+    pub(crate) fn black(&self) -> Vec<Run> {
         runs(&self.black).filter(|(start, end)| BLACK <= end - start).collect()
     }
 
     /// Height of the bars above and below, and width of those at the sides, as shares of the picture, where they are
     /// symmetric and stay in nine tenths of the frames that are not black.
-    pub fn bars(&self, (width, height): (u32, u32)) -> (f64, f64) {
+    pub(crate) fn bars(&self, (width, height): (u32, u32)) -> (f64, f64) {
         let steady = |side: usize| {
             let mut sizes: Vec<usize> = self.bars.iter().map(|bars| bars[side]).collect();
             sizes.sort_unstable();
@@ -140,7 +140,7 @@ impl Watcher {
     }
 
     /// Frames that repeat the one before in a moving shot, outside freezes, and the period where they are regular.
-    pub fn duplicates(&self) -> (Vec<u64>, Option<u64>) {
+    pub(crate) fn duplicates(&self) -> (Vec<u64>, Option<u64>) {
         let moving: Vec<f64> = self.changes.iter().copied().filter(|change| SAME < *change).collect();
         if median(&moving) < MOVING {
             return (Vec::new(), None);
@@ -161,13 +161,13 @@ impl Watcher {
     }
 
     /// Frames where the picture jumps as at a cut.
-    pub fn jumps(&self) -> Vec<u64> {
+    pub(crate) fn jumps(&self) -> Vec<u64> {
         let limit = (8.0 * median(&self.changes)).max(0.08);
         (1..).zip(&self.changes).filter(|(_, change)| limit < **change).map(|(at, _)| at).collect()
     }
 
     /// How much larger the change over the first two and the last two frames is than usual, where it is a pop.
-    pub fn pops(&self) -> (Option<f64>, Option<f64>) {
+    pub(crate) fn pops(&self) -> (Option<f64>, Option<f64>) {
         if self.changes.len() < 7 {
             return (None, None);
         }
@@ -180,7 +180,7 @@ impl Watcher {
     }
 
     /// The largest flicker of a cell of the grid, which tells local pulsing.
-    pub fn cell_flicker(&self) -> f64 {
+    pub(crate) fn cell_flicker(&self) -> f64 {
         let jumps = self.jumps();
         (0..CELLS)
             .map(|cell| {
@@ -192,7 +192,7 @@ impl Watcher {
 
     /// The most flashes within a second. A flash is a pair of opposite changes of relative luminance of 0.1 or more,
     /// the darker below 0.8, over a quarter of the picture.
-    pub fn flashes(&self, frames_per_second: f64) -> u64 {
+    pub(crate) fn flashes(&self, frames_per_second: f64) -> u64 {
         let mut n_flashing = vec![0usize; self.cells.len()];
         for cell in 0..CELLS {
             let light: Vec<f64> =
@@ -246,7 +246,7 @@ fn runs(flags: &[bool]) -> impl Iterator<Item = Run> {
 }
 
 /// The middle of the sorted values; 0 for none.
-pub fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
@@ -254,7 +254,7 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// Standard deviation of what varies from frame to frame: second differences over √6, exact for white noise and blind
 /// to fades. Jumps (cuts inside the clip) are left out.
-pub fn flicker(series: &[f64], jumps: &[u64]) -> Option<f64> {
+pub(crate) fn flicker(series: &[f64], jumps: &[u64]) -> Option<f64> {
     let (mut sum, mut n) = (0.0, 0usize);
     for (at, three) in series.windows(3).enumerate() {
         let at = at as u64;
@@ -351,11 +351,11 @@ mod tests {
 
     #[test]
     fn strobes_are_counted_and_a_lamp_that_goes_on_is_not() {
-        let strobe = |at: u64| flat([if at / 2 % 2 == 0 { 40 } else { 220 }; 3]);
+        let strobe = |at: u64| flat([if (at / 2).is_multiple_of(2) { 40 } else { 220 }; 3]);
         assert!(3 < watched(48, strobe).flashes(24.0));
         assert_eq!(watched(48, |at| flat([if at < 20 { 40 } else { 220 }; 3])).flashes(24.0), 0);
         let corner = painted(|x, y| if x < 30 && y < 20 { [0.8; 3] } else { [0.1; 3] });
-        let small = |at: u64| if at % 2 == 0 { corner.clone() } else { flat([89; 3]) };
+        let small = |at: u64| if at.is_multiple_of(2) { corner.clone() } else { flat([89; 3]) };
         assert_eq!(watched(48, small).flashes(24.0), 0);
     }
 

@@ -9,9 +9,12 @@ use engine::scratch::ScratchFolder;
 use engine::worker::{Cancel, JobCx, JobError};
 use model::{AudioInfo, Color, Digest, Media, Piece, Rate, Recipe, Source, VideoInfo};
 
-use crate::oklab::encoded;
-
 pub(crate) const SIZE: (u32, u32) = (160, 90);
+
+/// sRGB value of linear light, both 0 to 1.
+pub(crate) fn encoded(c: f64) -> f64 {
+    if c <= 0.003_130_8 { c * 12.92 } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 }
+}
 
 /// A picture from a function of column and row that gives linear light.
 pub(crate) fn painted(mut pixel: impl FnMut(u32, u32) -> [f64; 3]) -> Frame {
