@@ -15,14 +15,14 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     kind: "consistency.match",
     version: 1,
     help: Help {
-        title: "Match color",
+        title: "Match colour",
         category: "Consistency",
-        summary: "Brings exposure and color of a clip to those of a chosen shot where they break",
-        keywords: &["grade", "white balance", "exposure", "colour", "transfer", "repair"],
+        summary: "Brings exposure and colour of a clip to those of a chosen shot where they break",
+        keywords: &["grade", "white balance", "exposure", "color", "transfer", "repair"],
     },
     params: &[
         ParamSpec::choice("mode", "auto", &["auto", "exposure_wb", "mkl", "reinhard"]).help(
-            "Exposure and white balance, a full color map (mkl), means and spreads (reinhard), or what suits the setup",
+            "Exposure and white balance, a full colour map (mkl), means and spreads (reinhard), or what suits the setup",
         ),
         ParamSpec::number("strength", 1.0).range(0.0, 1.0).help("Share of the repair that is applied"),
         ParamSpec::flag("same_setup", false).help("Both clips show the same framing, so all of the look may follow"),

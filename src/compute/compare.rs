@@ -199,7 +199,11 @@ fn fix(found: &Comparison, from: &str, to: &str, reference: &crate::stats::Windo
     let same_setup = found.relation == Relation::SameSetup;
     let solved = gains_between(own, reference, same_setup);
     if solved.capped {
-        let reason = format!("a repair would need more than {} stop", most_ev(same_setup));
+        let reason = if solved.ev == solved.wanted_ev {
+            "the colour of the light is too far away for a white balance".to_owned()
+        } else {
+            format!("{:+.2} stops are more than the {} that a repair may give", solved.wanted_ev, most_ev(same_setup))
+        };
         return json!({ "action": "retake", "element": to, "reason": reason, "ev": rounded(solved.wanted_ev) });
     }
     json!({

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::loudness::{self, Loudness};
 use crate::plot;
 use crate::stats::{Tally, Window, rounded};
-use crate::temporal::{Watcher, flicker, median};
+use crate::temporal::{Run, Watcher, flicker, median};
 use crate::{OpCx, refused, reported};
 
 /// Frames at either end that are compared across a cut.
@@ -226,7 +226,8 @@ fn defects(
         let text = format!("{n} frames decode of {n_frames} that the clip promises");
         add("length", Verdict::Break, n as f64, None, text, &retake);
     }
-    for (start, end) in watcher.black() {
+    let black = watcher.black();
+    for (start, end) in black.iter().copied() {
         let verdict = if end - start == n { Verdict::Break } else { Verdict::Watch };
         add(
             "black",
@@ -237,14 +238,16 @@ fn defects(
             &None,
         );
     }
-    for (start, end) in watcher.frozen() {
+    // Black holds still by itself: it is told once.
+    let inside = |run: &Run| black.iter().any(|black| black.0 <= run.0 && run.1 <= black.1);
+    for (start, end) in watcher.frozen().iter().filter(|run| !inside(run)) {
         let text = format!("the picture holds still for {} frames", end - start);
         add("frozen", Verdict::Watch, (end - start) as f64, Some((*start, *end)), text, &None);
     }
     let (repeated, period) = watcher.duplicates();
     if period.is_some() || 20 * repeated.len() as u64 > n {
         let text = match period {
-            Some(period) => format!("every {period}th frame is repeated"),
+            Some(period) => format!("one frame in {period} is repeated"),
             None => format!("{} frames are repeated", repeated.len()),
         };
         add("repeated", Verdict::Watch, repeated.len() as f64, None, text, &retake);
@@ -385,9 +388,16 @@ pub(crate) mod tests {
         let mut codec = Generated::new(|_| flat([2; 3]));
         codec.sound = sine(997.0, 1.0, 1.0);
         let found = measures(24, codec);
-        assert_eq!(ids(&found), ["black", "clipping", "frozen"]);
+        assert_eq!(ids(&found), ["black", "clipping"]);
         assert_eq!(found.defects[0].verdict, Verdict::Break);
         assert_eq!(found.frozen_share, 1.0);
+    }
+
+    #[test]
+    fn a_held_title_is_frozen_once_and_only_watched() {
+        let found = measures(24, Generated::new(|_| picture(1, [1.0; 3])));
+        assert_eq!(ids(&found), ["frozen"]);
+        assert_eq!((found.defects[0].verdict, found.defects[0].frames), (Verdict::Watch, Some((0, 24))));
     }
 
     #[test]

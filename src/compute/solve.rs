@@ -115,6 +115,8 @@ mod tests {
 
     use super::*;
     use crate::measure::tests::measures;
+    use crate::oklab::{LINEAR, linear_of_oklab, oklab};
+    use crate::stats::Tally;
     use crate::testing::{Generated, flat, moved, with_cx};
 
     fn report(gains: [f64; 3]) -> Value {
@@ -161,6 +163,39 @@ mod tests {
         for gain in found["gains"].as_array().expect("three gains") {
             let gain = gain.as_f64().expect("a number");
             assert!((gain * 1.3 - 1.0).abs() < 0.03, "{gain}");
+        }
+    }
+
+    /// The window of a picture under a solved grade, applied as a renderer does: gains in linear light, then three
+    /// rows of three factors and an offset in OKLab.
+    fn under(grade: &Json, gains: [f64; 3]) -> Window {
+        let numbers = |name: &str| -> Option<Vec<f64>> { serde_json::from_value(grade[name].clone()).ok() };
+        let mut tally = Tally::default();
+        for pixel in moved(1, gains, 0.0).data.chunks_exact(4) {
+            let mut rgb = [pixel[0], pixel[1], pixel[2]].map(|code| LINEAR[usize::from(code)]);
+            if let Some(gains) = numbers("gains") {
+                rgb = std::array::from_fn(|i| rgb[i] * gains[i] as f32);
+            }
+            if let Some(m) = numbers("oklab") {
+                let lab = oklab(rgb).map(f64::from);
+                let row = |i: usize| (m[i] * lab[0] + m[i + 1] * lab[1] + m[i + 2] * lab[2] + m[i + 3]) as f32;
+                rgb = linear_of_oklab([row(0), row(4), row(8)]);
+            }
+            tally.add(rgb.map(|c| c.clamp(0.0, 1.0)));
+        }
+        tally.window((0, 1))
+    }
+
+    #[test]
+    fn every_mode_brings_the_pictures_together() {
+        let (clip, to) = ([0.95, 0.7, 0.55], [0.7; 3]);
+        let reference = under(&Json::Null, to);
+        let before = compared(&reference, &under(&Json::Null, clip), Relation::SameSetup, 1.0);
+        assert_eq!(before.verdict, Some(Verdict::Break));
+        for (mode, most) in [("exposure_wb", 0.5), ("mkl", 0.25), ("reinhard", 0.5)] {
+            let solved = solve(clip, to, mode, true, false);
+            let after = compared(&reference, &under(&solved, clip), Relation::SameSetup, 1.0);
+            assert!(after.score < most * before.score, "{mode}: {} to {}", before.score, after.score);
         }
     }
 

@@ -166,17 +166,21 @@ impl Watcher {
         (1..).zip(&self.changes).filter(|(_, change)| limit < **change).map(|(at, _)| at).collect()
     }
 
-    /// How much larger the change over the first two and the last two frames is than usual, where it is a pop.
+    /// How much larger the change over the first two and the last two frames is than usual, where it is a pop: alone,
+    /// which the start of a fade is not.
     pub(crate) fn pops(&self) -> (Option<f64>, Option<f64>) {
-        if self.changes.len() < 7 {
+        let n = self.changes.len();
+        if n < 7 {
             return (None, None);
         }
         let usual = median(&self.changes).max(SAME);
-        let pop = |at: &[f64]| {
-            let change = at.iter().copied().fold(0.0, f64::max);
-            (4.0 * usual < change && 0.012 < change).then_some(change / usual)
+        let largest = |at: &[f64]| at.iter().copied().fold(0.0, f64::max);
+        let pop = |edge: &[f64], inside: &[f64]| {
+            let change = largest(edge);
+            (4.0 * usual < change && 0.012 < change && 2.0 * largest(inside) < change).then_some(change / usual)
         };
-        (pop(&self.changes[..2]), pop(&self.changes[self.changes.len() - 2..]))
+        let changes = &self.changes;
+        (pop(&changes[..2], &changes[2..4]), pop(&changes[n - 2..], &changes[n - 4..n - 2]))
     }
 
     /// The largest flicker of a cell of the grid, which tells local pulsing.
@@ -347,6 +351,8 @@ mod tests {
         assert!(first.is_some_and(|ratio| 4.0 < ratio));
         assert_eq!(last, None);
         assert_eq!(watched(24, |at| moved(1, [1.0; 3], at as f64)).pops(), (None, None));
+        let fade_in = |at: u64| moved(1, [(0.1 * at as f64).min(1.0).powf(2.4); 3], at as f64 * 0.1);
+        assert_eq!(watched(48, fade_in).pops(), (None, None));
     }
 
     #[test]
