@@ -3,14 +3,14 @@
 //! Knows the model only: no engine, no I/O, no codec. A new node is one file, one `mod` line and one line in `ALL`.
 
 pub mod breakdown;
-pub mod fountain;
-mod structure_breakdown;
-mod structure_script;
-mod structure_shots;
 #[cfg(test)]
 mod checks;
 mod clip_frame;
 mod composing;
+mod consistency_cuts;
+mod consistency_loudness;
+mod consistency_match;
+mod consistency_measure;
 mod edit_color;
 mod edit_concatenate;
 mod edit_crop;
@@ -22,6 +22,7 @@ mod edit_speed;
 mod edit_title;
 mod edit_trim;
 mod editing;
+pub mod fountain;
 mod generation;
 mod import_audio;
 mod import_clip;
@@ -33,6 +34,7 @@ mod list_sort;
 mod list_texts;
 mod listing;
 mod logic_switch;
+mod measuring;
 mod model_image;
 mod model_video;
 mod number_math;
@@ -53,6 +55,9 @@ mod referring;
 mod rendering;
 #[cfg(test)]
 mod samples;
+mod structure_breakdown;
+mod structure_script;
+mod structure_shots;
 mod template;
 #[cfg(test)]
 mod testing;
@@ -94,6 +99,10 @@ pub const ALL: &[&NodeSpec] = &[
     &edit_fade::SPEC,
     &edit_sound::SPEC,
     &clip_frame::SPEC,
+    &consistency_measure::SPEC,
+    &consistency_cuts::SPEC,
+    &consistency_match::SPEC,
+    &consistency_loudness::SPEC,
     &list_texts::SPEC,
     &list_filter::SPEC,
     &list_sort::SPEC,

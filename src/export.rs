@@ -38,7 +38,9 @@ pub(crate) fn export(
         }
         let pattern = node.params.get("file").and_then(Data::as_text).unwrap_or_default();
         for item in session.engine.items(&target.node) {
-            if !item.state.is_current() || target.element.as_deref().is_some_and(|it| Some(it) != item.element.map(|id| &**id)) {
+            if !item.state.is_current()
+                || target.element.as_deref().is_some_and(|it| Some(it) != item.element.map(|id| &**id))
+            {
                 continue;
             }
             let path = match output {
@@ -80,9 +82,9 @@ fn place(session: &Session, pattern: &str, element: Option<&str>) -> Result<Path
         None => pattern.to_owned(),
     };
     let relative = Path::new(&file);
-    let leaves = relative.components().any(|part| {
-        !matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir)
-    });
+    let leaves = relative
+        .components()
+        .any(|part| !matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
     if leaves {
         // A shared graph must not write where it likes; the command line may.
         return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))

@@ -131,7 +131,10 @@ fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
             .hint("give the path of a graph file, graphs/hello.ron for example"));
     }
     if LARGEST < meta.len() {
-        return Err(Diagnostic::error("file-too-large", format!("{} bytes are too many for a graph: {name}", meta.len())));
+        return Err(Diagnostic::error(
+            "file-too-large",
+            format!("{} bytes are too many for a graph: {name}", meta.len()),
+        ));
     }
     String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

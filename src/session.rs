@@ -260,7 +260,11 @@ impl Session {
     ///
     /// # Errors
     /// A diagnostic for each file that cannot be written.
-    pub fn commit(&mut self, targets: &[Target], output: Option<&std::path::Path>) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
+    pub fn commit(
+        &mut self,
+        targets: &[Target],
+        output: Option<&std::path::Path>,
+    ) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
         let exported = export::export(self, targets, output);
         self.project.remember(self.engine.memories()).map_err(|diagnostic| vec![diagnostic])?;
         exported

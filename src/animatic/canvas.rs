@@ -10,7 +10,9 @@ use vello_cpu::kurbo::{Affine, BezPath, Cap, Join, Point, Rect, Shape, Stroke};
 use vello_cpu::peniko::{
     ColorStop, ColorStops, Extend, Gradient, ImageQuality, ImageSampler, LinearGradientPosition, RadialGradientPosition,
 };
-use vello_cpu::{Image, ImageSource, Level, PixelMetadata, Pixmap, PixmapMut, RenderContext, RenderSettings, Resources};
+use vello_cpu::{
+    Image, ImageSource, Level, PixelMetadata, Pixmap, PixmapMut, RenderContext, RenderSettings, Resources,
+};
 
 use crate::tone::Tone;
 

@@ -87,9 +87,12 @@ impl Scene {
     pub fn new(call: &Call, pictures: &Pictures) -> Result<Scene, Diagnostic> {
         let (width, height) = call.size;
         if !(1..=LONGEST).contains(&width) || !(1..=LONGEST).contains(&height) {
-            return Err(Diagnostic::error("animatic-size", format!("the animatic cannot draw {width} x {height} pixels"))
-                .at_field("size")
-                .hint(format!("choose a size of at most {LONGEST} pixels on each side")));
+            return Err(Diagnostic::error(
+                "animatic-size",
+                format!("the animatic cannot draw {width} x {height} pixels"),
+            )
+            .at_field("size")
+            .hint(format!("choose a size of at most {LONGEST} pixels on each side")));
         }
         if !call.rate.is_valid() {
             return Err(Diagnostic::error("animatic-rate", "the animatic needs a frame rate between 0 and 1000")
@@ -105,9 +108,11 @@ impl Scene {
         let brief = Brief::of(call);
         let (w, h) = (f64::from(width), f64::from(height));
         let camera = &brief.shot.camera;
-        let insert = camera.framing == Framing::Insert || (brief.cast.is_empty() && !brief.props.is_empty() && camera.size <= ShotSize::Mcu);
+        let insert = camera.framing == Framing::Insert
+            || (brief.cast.is_empty() && !brief.props.is_empty() && camera.size <= ShotSize::Mcu);
         let lead = brief.cast.get(brief.lead());
-        let head_top = lead.map_or(1.8, |actor| Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() * HEAD * actor.look.stature);
+        let head_top = lead
+            .map_or(1.8, |actor| Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() * HEAD * actor.look.stature);
         let view = View::compose((w, h), camera, head_top, !insert);
         let read = |reference: Option<usize>| pictures.references.get(reference?)?.as_ref();
         let props = brief
@@ -118,7 +123,8 @@ impl Scene {
                 Prop::of(name, tone, read(*reference).and_then(cut_out).as_ref().and_then(picture))
             })
             .collect();
-        let cutouts = brief.cast.iter().map(|actor| read(actor.reference).and_then(cut_out).as_ref().and_then(picture)).collect();
+        let cutouts =
+            brief.cast.iter().map(|actor| read(actor.reference).and_then(cut_out).as_ref().and_then(picture)).collect();
         let backdrop = read(brief.place_reference).and_then(picture);
         let spots = if insert { Vec::new() } else { arrange(&brief, &view) };
         Ok(Scene {
@@ -179,8 +185,14 @@ impl Scene {
             let z = view.subject_z * 2.5;
             let near = view.scale(z) * z / view.focal;
             let scale = (view.width / pw).max(view.height / ph) * 1.5 * near;
-            let middle = Vec2::new(view.width / 2.0 + view.shift.x * 0.7 - view.at[0] * view.scale(z) * 0.5, view.height / 2.0 + view.shift.y * 0.6);
-            canvas.image(picture, Affine::translate(middle) * Affine::scale(scale) * Affine::translate((-pw / 2.0, -ph / 2.0)));
+            let middle = Vec2::new(
+                view.width / 2.0 + view.shift.x * 0.7 - view.at[0] * view.scale(z) * 0.5,
+                view.height / 2.0 + view.shift.y * 0.6,
+            );
+            canvas.image(
+                picture,
+                Affine::translate(middle) * Affine::scale(scale) * Affine::translate((-pw / 2.0, -ph / 2.0)),
+            );
             let veil = light.haze.fade(0.10 + 0.25 * (1.0 - light.level));
             canvas.rect(everything(view), &veil.into());
             return;
@@ -228,7 +240,11 @@ impl Scene {
             canvas.stroke(&seams, h * 0.002, &tone.lift(-0.09).fade(0.7).into());
             let rug = Rect::new(ox - metre * 1.3, oy - metre * 0.9, ox + metre * 1.3, oy + metre * 0.9);
             canvas.fill(&rounded(rug, metre * 0.1), &light.lit(place.accent.mute(0.6)).into());
-            canvas.stroke(&rounded(rug.inset(-metre * 0.12), metre * 0.06), metre * 0.03, &light.lit(place.accent.lift(0.15)).into());
+            canvas.stroke(
+                &rounded(rug.inset(-metre * 0.12), metre * 0.06),
+                metre * 0.03,
+                &light.lit(place.accent.lift(0.15)).into(),
+            );
         } else {
             for _ in 0..70 {
                 let at = pt(ox + rng.range(-1.2, 1.2) * w, oy + rng.range(-1.2, 1.2) * h);
@@ -249,7 +265,14 @@ impl Scene {
             let y = view.height * (0.52 + 0.05 * sin(i as f64 * 2.0)) + view.shift.y + walk;
             let facing = if u < 0.0 { 1.0 } else { -1.0 };
             let look = &actor.look;
-            paint_from_above(canvas, view.world * Affine::translate((x, y)), px * look.stature, look, &self.brief.light, facing);
+            paint_from_above(
+                canvas,
+                view.world * Affine::translate((x, y)),
+                px * look.stature,
+                look,
+                &self.brief.light,
+                facing,
+            );
         }
     }
 
@@ -262,7 +285,10 @@ impl Scene {
         let all = everything(view);
         let edge = at.y + h * 0.12 * zoom;
         let wood = light.lit(place.second.lift(0.05));
-        canvas.rect(Rect { y0: edge, ..all }, &blend(pt(0.0, edge), pt(0.0, h), wood.mix(light.rim, 0.16), wood.lift(-0.13)));
+        canvas.rect(
+            Rect { y0: edge, ..all },
+            &blend(pt(0.0, edge), pt(0.0, h), wood.mix(light.rim, 0.16), wood.lift(-0.13)),
+        );
         canvas.rect(Rect { y0: edge - h * 0.006, y1: edge + h * 0.004, ..all }, &light.rim.fade(0.45).into());
         for i in -6..=6 {
             let x = w / 2.0 + f64::from(i) * w * 0.13;
@@ -274,10 +300,15 @@ impl Scene {
         for (i, prop) in self.props.iter().take(4).enumerate() {
             let x = at.x + (i as f64 - (n - 1) as f64 / 2.0) * size * 0.98;
             let base = edge + size * 0.26;
-            canvas.place(view.world * Affine::translate((x - light.side * size * 0.12, base)) * Affine::scale_non_uniform(size * 0.62, size * 0.16));
+            canvas.place(
+                view.world
+                    * Affine::translate((x - light.side * size * 0.12, base))
+                    * Affine::scale_non_uniform(size * 0.62, size * 0.16),
+            );
             canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, lch(0.08, 0.02, 265.0).fade(0.75)));
             let flicker = 0.85 + 0.15 * wander(self.brief.seed, t * 2.0);
-            canvas.place(view.world * Affine::translate((x, base - size * 0.44)) * Affine::scale_non_uniform(1.0, -1.0));
+            canvas
+                .place(view.world * Affine::translate((x, base - size * 0.44)) * Affine::scale_non_uniform(1.0, -1.0));
             paint_prop(canvas, prop, size, &|tone| light.lit(tone), flicker);
             canvas.place(view.world);
         }
@@ -302,8 +333,14 @@ impl Scene {
                 // A small stand brings a small thing to the eye.
                 let (a, b) = (view.see(x - 0.30, stand, z), view.see(x + 0.30, 0.0, z));
                 let tone = light.far(lch(0.40, 0.05, 58.0), z);
-                canvas.fill(&rounded(Rect::new(a.x, a.y, b.x, b.y), px * 0.06), &blend(pt(a.x, 0.0), pt(b.x, 0.0), tone.lift(0.03), tone.lift(-0.08)));
-                canvas.rect(Rect::new(a.x - px * 0.06, a.y - px * 0.05, b.x + px * 0.06, a.y + px * 0.05), &tone.lift(0.07).into());
+                canvas.fill(
+                    &rounded(Rect::new(a.x, a.y, b.x, b.y), px * 0.06),
+                    &blend(pt(a.x, 0.0), pt(b.x, 0.0), tone.lift(0.03), tone.lift(-0.08)),
+                );
+                canvas.rect(
+                    Rect::new(a.x - px * 0.06, a.y - px * 0.05, b.x + px * 0.06, a.y + px * 0.05),
+                    &tone.lift(0.07).into(),
+                );
             }
             let rest = view.see(x, stand + size * 0.44, z);
             let _ = foot;
@@ -320,7 +357,8 @@ impl Scene {
             return None;
         }
         self.spots.iter().position(|spot| {
-            spot.actor.is_some_and(|i| matches!(self.brief.cast[i].act, Act::Hold | Act::Work | Act::Phone)) && !spot.back
+            spot.actor.is_some_and(|i| matches!(self.brief.cast[i].act, Act::Hold | Act::Work | Act::Phone))
+                && !spot.back
         })
     }
 
@@ -332,7 +370,8 @@ impl Scene {
         let voice = spot.actor.map_or(0.0, |i| self.brief.voice(i, t));
         let seed = look.seed ^ self.brief.seed;
         let spoken = spot.actor.is_some_and(|i| 0.0 < self.brief.voice(i, t + 0.05).max(self.brief.voice(i, t - 0.05)));
-        let mut pose = Pose::of(if spot.back { Act::Stand } else { act }, t, seed, if spoken { voice.max(0.25) } else { 0.0 });
+        let mut pose =
+            Pose::of(if spot.back { Act::Stand } else { act }, t, seed, if spoken { voice.max(0.25) } else { 0.0 });
         let held = self.held() == Some(spot_idx);
         pose.holds &= held;
         let mut mien = Mien {
@@ -488,7 +527,16 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
             back: false,
             shape: 0.0,
         };
-        let front = Spot { actor: other, x: view.across(near * 0.37, z), z, facing: -near, turn: 0.3, gaze: 0.0, back: true, shape: 0.72 };
+        let front = Spot {
+            actor: other,
+            x: view.across(near * 0.37, z),
+            z,
+            facing: -near,
+            turn: 0.3,
+            gaze: 0.0,
+            back: true,
+            shape: 0.72,
+        };
         return vec![subject, front];
     }
     // Sides first, the script's order among equals.
@@ -515,7 +563,13 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
                 let toward = match actor.side {
                     Side::Left => 1.0,
                     Side::Right => -1.0,
-                    Side::Centre => if actor.look.seed & 2 == 0 { 1.0 } else { -1.0 },
+                    Side::Centre => {
+                        if actor.look.seed & 2 == 0 {
+                            1.0
+                        } else {
+                            -1.0
+                        }
+                    }
                 };
                 // Looking room lies ahead of the face.
                 let off = if tight { 0.05 } else { 0.13 };
@@ -530,7 +584,13 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
                 (true, ..) => 0.72,
                 (_, Framing::Pov, _) => 0.05,
                 (_, _, 2) => 0.60,
-                (_, _, 1) => if tight { 0.30 } else { 0.42 },
+                (_, _, 1) => {
+                    if tight {
+                        0.30
+                    } else {
+                        0.42
+                    }
+                }
                 _ => 0.35,
             };
             let depth = if n < 3 { 0.0 } else { 0.16 * (place % 2) as f64 };

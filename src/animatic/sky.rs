@@ -70,7 +70,14 @@ pub(crate) fn paint_sky(canvas: &mut dyn Canvas, view: &View, light: &Light, wea
             light.sky_low.mix(light.rim, 0.5).lift(if light.night { -0.20 } else { 0.03 })
         };
         let opacity = if heavy { 0.55 } else { 0.42 };
-        cloud(canvas, pt(x, y), wide, rng.range(0.16, 0.26), &blend(pt(x, y - wide * 0.16), pt(x, y + wide * 0.06), tone.fade(opacity), tone.fade(opacity * 0.15)), seed ^ i);
+        cloud(
+            canvas,
+            pt(x, y),
+            wide,
+            rng.range(0.16, 0.26),
+            &blend(pt(x, y - wide * 0.16), pt(x, y + wide * 0.06), tone.fade(opacity), tone.fade(opacity * 0.15)),
+            seed ^ i,
+        );
     }
     if weather == Weather::Storm && 0.93 < flash(seed, t) {
         canvas.rect(all, &lch(0.95, 0.03, 260.0).fade(0.45).into());
@@ -126,7 +133,11 @@ pub(crate) fn paint_weather(canvas: &mut dyn Canvas, view: &View, light: &Light,
                     drops.move_to(pt(x, y));
                     drops.line_to(pt(x + slant * length * h, y + length * h));
                 }
-                canvas.stroke(&drops, h * 0.0020 * (1.0 + 0.6 * layer as f64), &lch(0.90, 0.02, 240.0).fade(opacity).into());
+                canvas.stroke(
+                    &drops,
+                    h * 0.0020 * (1.0 + 0.6 * layer as f64),
+                    &lch(0.90, 0.02, 240.0).fade(opacity).into(),
+                );
             }
         }
         Weather::Snow => {

@@ -56,7 +56,9 @@ impl Explain {
             let text = |side: &Option<String>| side.as_deref().unwrap_or("(absent)").replace('\n', "\\n");
             let path = row.path.trim_start_matches("work.");
             match changed {
-                true => out.line(format!("~ {path}\n    before  {}\n    now     {}", text(&row.before), text(&row.now))),
+                true => {
+                    out.line(format!("~ {path}\n    before  {}\n    now     {}", text(&row.before), text(&row.now)))
+                }
                 false => out.line(format!("  {path} = {}", text(&row.now))),
             }
         }

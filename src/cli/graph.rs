@@ -72,7 +72,11 @@ fn setting_edit(project: &Project, setting: &str) -> Result<Edit, Diagnostic> {
     };
     let is_text = matches!(
         spec.kind,
-        ParamKind::Text { .. } | ParamKind::Choice { .. } | ParamKind::Color { .. } | ParamKind::File { .. } | ParamKind::Folder
+        ParamKind::Text { .. }
+            | ParamKind::Choice { .. }
+            | ParamKind::Color { .. }
+            | ParamKind::File { .. }
+            | ParamKind::Folder
     );
     let value = if is_text {
         Data::from(value)

@@ -36,7 +36,9 @@ impl Nodes {
         }
         let matches = |spec: &&&NodeSpec| {
             let help = &spec.help;
-            spec.kind.contains(text) || help.title.contains(text) || help.keywords.iter().any(|word| word.contains(text))
+            spec.kind.contains(text)
+                || help.title.contains(text)
+                || help.keywords.iter().any(|word| word.contains(text))
         };
         let found: Vec<&NodeSpec> = nodes::ALL.iter().filter(matches).copied().collect();
         if found.is_empty() {
@@ -112,12 +114,8 @@ fn detail(spec: &NodeSpec) -> String {
 
 fn object(spec: &NodeSpec) -> serde_json::Value {
     let ports = (spec.ports)(&Params::new());
-    let port = |port: &PortSpec| {
-        json!({ "name": port.name, "type": port.ty, "many": port.many, "required": port.required, "help": port.help })
-    };
-    let param = |param: &ParamSpec| {
-        json!({ "name": param.name, "type": kind_text(&param.kind), "unit": param.unit, "help": param.help })
-    };
+    let port = |port: &PortSpec| json!({ "name": port.name, "type": port.ty, "many": port.many, "required": port.required, "help": port.help });
+    let param = |param: &ParamSpec| json!({ "name": param.name, "type": kind_text(&param.kind), "unit": param.unit, "help": param.help });
     json!({
         "kind": spec.kind,
         "version": spec.version,

@@ -99,14 +99,7 @@ impl Run {
         Ok(exit)
     }
 
-    fn report(
-        &self,
-        out: &Output,
-        session: &Session,
-        tally: &Tally,
-        files: &[crate::export::Exported],
-        exit: Exit,
-    ) {
+    fn report(&self, out: &Output, session: &Session, tally: &Tally, files: &[crate::export::Exported], exit: Exit) {
         let problems = session.engine.diagnostics();
         let held = held(session);
         if out.json {
@@ -135,7 +128,8 @@ impl Run {
             out.line(format!("{} {verb} {}", file.item, file.file.display()));
         }
         let mut counts = vec![format!("ran {}", tally.ran), format!("reused {}", tally.reused)];
-        let others = [("failed", tally.failed), ("blocked", tally.blocked), ("held", tally.held), ("left", tally.waiting)];
+        let others =
+            [("failed", tally.failed), ("blocked", tally.blocked), ("held", tally.held), ("left", tally.waiting)];
         counts.extend(others.iter().filter(|(_, n)| 0 < *n).map(|(name, n)| format!("{name} {n}")));
         out.line(format!("{}, cost {}", counts.join(", "), dollars(tally.cost)));
         if exit == Exit::Held {

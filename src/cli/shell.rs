@@ -30,7 +30,9 @@ impl Man {
         let mut pages = Vec::new();
         let mut render = |command: clap::Command| clap_mangen::Man::new(command).render(&mut pages);
         let rendered = render(command.clone()).and_then(|()| {
-            command.get_subcommands().try_for_each(|it| render(it.clone().name(format!("throughline {}", it.get_name()))))
+            command
+                .get_subcommands()
+                .try_for_each(|it| render(it.clone().name(format!("throughline {}", it.get_name()))))
         });
         match rendered {
             Ok(()) => {

@@ -76,9 +76,12 @@ fn verify(graph: &GraphArgs, out: &Output) -> Done {
     let report = open(graph, Access::Read)?.store.verify().map_err(one)?;
     let mut problems: Vec<String> = Vec::new();
     problems.extend(names(&report.damaged_artifacts).into_iter().map(|it| format!("damaged artifact  {it}")));
-    problems.extend(report.missing_artifacts.iter().map(|(key, artifact)| {
-        format!("missing artifact  {} of result {}", artifact.short(), key.short())
-    }));
+    problems.extend(
+        report
+            .missing_artifacts
+            .iter()
+            .map(|(key, artifact)| format!("missing artifact  {} of result {}", artifact.short(), key.short())),
+    );
     problems.extend(report.damaged_rows.iter().map(|it| format!("damaged row  {it}")));
     problems.extend(report.index_problems.iter().map(|it| format!("damaged index  {it}")));
     problems.extend(names(&report.damaged_records).into_iter().map(|it| format!("damaged record  {it}")));
