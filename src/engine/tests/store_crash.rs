@@ -18,7 +18,7 @@ use model::{Compute, Digest, Image, Media, Value, Work};
 
 const FOLDER: &str = "THROUGHLINE_TEST_STORE";
 const ROUND: &str = "THROUGHLINE_TEST_ROUND";
-const KILLS: u64 = 200;
+const KILLS: u64 = 120;
 
 fn work(n: u64) -> Work {
     let args = BTreeMap::from([("n".to_owned(), Value::Integer(n as i64))]);
