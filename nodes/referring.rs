@@ -52,7 +52,7 @@ pub(crate) fn plan(
 fn pictures(cx: &PlanCx<'_>) -> Result<Vec<Media>, Stop> {
     let files = cx.texts("images")?.into_iter().map(|path| cx.import(ImportKind::Image, "images", path));
     let linked = cx.images("images")?.into_iter().map(|(_, image)| Ok(Value::Image(image.clone())));
-    let found: Vec<_> = files.chain(linked).map(|value| Ok(still(cx, value?)?)).collect();
+    let found: Vec<_> = files.chain(linked).map(|value| still(cx, value?)).collect();
     // All are asked for before the first that is missing stops the plan, so that they arrive together.
     all(found)
 }

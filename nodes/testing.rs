@@ -18,10 +18,13 @@ pub(crate) struct Fixture {
     answers: Table,
 }
 
-/// Answers to needed works, by a function of the work; what it does not know is pending.
+/// A result by work; what it does not know is pending.
+type Reply = dyn Fn(&Work) -> Option<Outputs>;
+
+/// Answers to needed works, and what was asked for.
 #[derive(Default)]
 struct Table {
-    answer: Option<Box<dyn Fn(&Work) -> Option<Outputs>>>,
+    answer: Option<Box<Reply>>,
     asked: RefCell<Vec<Work>>,
 }
 
