@@ -73,7 +73,7 @@ pub(crate) fn lanes(jobs: usize) -> Vec<LaneSpec> {
     let codec: Arc<dyn Codec> = gst.clone();
     vec![
         LaneSpec { name: "animatic", width: jobs, worker: Arc::new(Animatic { codec: codec.clone() }) },
-        LaneSpec { name: "compute", width: jobs, worker: Arc::new(Compute { codec }) },
+        LaneSpec { name: "compute", width: jobs, worker: Arc::new(Compute::new(codec)) },
         LaneSpec { name: "media", width: jobs, worker: gst },
     ]
 }

@@ -25,13 +25,6 @@ impl Output {
         put(&mut std::io::stdout().lock(), text.as_ref());
     }
 
-    /// A line for people only.
-    pub(super) fn say(&self, text: impl AsRef<str>) {
-        if !self.json {
-            self.line(text);
-        }
-    }
-
     /// A result as JSON, on one line.
     pub(super) fn object(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {

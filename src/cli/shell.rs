@@ -29,11 +29,8 @@ impl Man {
         let command = Cli::command();
         let mut pages = Vec::new();
         let mut render = |command: clap::Command| clap_mangen::Man::new(command).render(&mut pages);
-        let rendered = render(command.clone()).and_then(|()| {
-            command
-                .get_subcommands()
-                .try_for_each(|it| render(it.clone().name(format!("throughline {}", it.get_name()))))
-        });
+        let rendered = render(command.clone())
+            .and_then(|()| command.get_subcommands().try_for_each(|subcommand| render(subcommand.clone())));
         match rendered {
             Ok(()) => {
                 out.line(String::from_utf8_lossy(&pages).trim_end());

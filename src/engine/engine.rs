@@ -265,6 +265,11 @@ impl Engine {
         Some(ItemRef { node: idx, slot })
     }
 
+    /// Whether the elements of an item's node are not known yet.
+    pub fn has_unknown_elements(&self, at: ItemRef) -> bool {
+        matches!(self.ev.nodes[at.node as usize].shape, Shape::Unknown { .. })
+    }
+
     /// The value of an output port of an item, current or stale.
     pub fn value(&self, at: ItemRef, port: &str) -> Option<&Value> {
         let node = &self.ev.nodes[at.node as usize];
