@@ -67,8 +67,11 @@ impl Brief {
             let first = shot.setting.location.split([',', '-', '/']).next().unwrap_or("");
             find(refs, Role::Location, first)
         });
-        let place =
-            Place::of(&shot.setting, place_reference.map(|i| &*refs[i]), if call.shot.is_none() { &call.prompt } else { &shot.text });
+        let place = Place::of(
+            &shot.setting,
+            place_reference.map(|i| &*refs[i]),
+            if call.shot.is_none() { &call.prompt } else { &shot.text },
+        );
         // A cave by night is lit as an inside wherever its heading says EXT.
         let mut setting = shot.setting.clone();
         if place.kind.indoors() {
@@ -130,7 +133,11 @@ impl Brief {
 
     /// Whom the frame is about: the first to speak on screen, else the first named.
     pub(crate) fn lead(&self) -> usize {
-        self.speeches.iter().filter(|speech| !speech.unseen).find_map(|speech| self.actor_of(&speech.character)).unwrap_or(0)
+        self.speeches
+            .iter()
+            .filter(|speech| !speech.unseen)
+            .find_map(|speech| self.actor_of(&speech.character))
+            .unwrap_or(0)
     }
 
     /// How loud an actor speaks at `t` seconds, 0 to 1.
@@ -149,8 +156,12 @@ fn shot_in(call: &Call) -> Shot {
     let text: String = call.prompt.chars().take(2000).collect();
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let has = |any: &[&str]| any.iter().any(|phrase| if phrase.contains(' ') { lower.contains(phrase) } else { words.contains(phrase) });
-    let int_ext = if has(&["int", "interior", "inside", "indoors", "kitchen", "room", "office", "bedroom", "corridor", "bar", "cave"]) {
+    let has = |any: &[&str]| {
+        any.iter().any(|phrase| if phrase.contains(' ') { lower.contains(phrase) } else { words.contains(phrase) })
+    };
+    let int_ext = if has(&[
+        "int", "interior", "inside", "indoors", "kitchen", "room", "office", "bedroom", "corridor", "bar", "cave",
+    ]) {
         IntExt::Int
     } else {
         IntExt::Ext
@@ -186,14 +197,29 @@ fn shot_in(call: &Call) -> Shot {
     let called: Vec<&std::sync::Arc<Reference>> = call
         .references
         .iter()
-        .filter(|it| it.role == Role::Character && (lower.contains(&it.name.trim().to_lowercase()) || call.references.len() == 1))
+        .filter(|it| {
+            it.role == Role::Character && (lower.contains(&it.name.trim().to_lowercase()) || call.references.len() == 1)
+        })
         .collect();
     let mut cast: Vec<CastMember> = called
         .iter()
         .take(MOST_FIGURES)
         .map(|it| CastMember { name: it.name.clone(), action: text.clone(), emotion: text.clone(), side: Side::Centre })
         .collect();
-    let people = ["woman", "man", "girl", "boy", "child", "keeper", "captain", "detective", "soldier", "doctor", "king", "queen"];
+    let people = [
+        "woman",
+        "man",
+        "girl",
+        "boy",
+        "child",
+        "keeper",
+        "captain",
+        "detective",
+        "soldier",
+        "doctor",
+        "king",
+        "queen",
+    ];
     if cast.is_empty() {
         for word in people.iter().filter(|word| words.contains(word)).take(3) {
             let side = Side::Centre;
@@ -230,8 +256,13 @@ fn shot_in(call: &Call) -> Shot {
     } else {
         Move::Static
     };
-    let location = call.references.iter().find(|it| it.role == Role::Location).map_or(String::new(), |it| it.name.clone());
-    let location = if location.is_empty() && kind_in(&text, int_ext).is_none() { text.chars().take(60).collect() } else { location };
+    let location =
+        call.references.iter().find(|it| it.role == Role::Location).map_or(String::new(), |it| it.name.clone());
+    let location = if location.is_empty() && kind_in(&text, int_ext).is_none() {
+        text.chars().take(60).collect()
+    } else {
+        location
+    };
     let framing = match cast.len() {
         0 => Framing::Establishing,
         2 => Framing::Two,

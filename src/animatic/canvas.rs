@@ -10,7 +10,9 @@ use vello_cpu::kurbo::{Affine, BezPath, Cap, Join, Point, Rect, Shape, Stroke};
 use vello_cpu::peniko::{
     ColorStop, ColorStops, Extend, Gradient, ImageQuality, ImageSampler, LinearGradientPosition, RadialGradientPosition,
 };
-use vello_cpu::{Image, ImageSource, Level, PixelMetadata, Pixmap, PixmapMut, RenderContext, RenderSettings, Resources};
+use vello_cpu::{
+    Image, ImageSource, Level, PixelMetadata, Pixmap, PixmapMut, RenderContext, RenderSettings, Resources,
+};
 
 use crate::tone::Tone;
 
@@ -55,9 +57,6 @@ pub(crate) trait Canvas {
     fn image(&mut self, picture: &Picture, to: Affine);
     /// What follows is placed by this.
     fn place(&mut self, transform: Affine);
-    /// What follows up to `pop` is seen only inside the path.
-    fn clip(&mut self, path: &BezPath);
-    fn pop(&mut self);
 }
 
 /// vello_cpu at its fixed baseline instructions and on one thread.
@@ -156,14 +155,6 @@ impl Canvas for Cpu {
 
     fn place(&mut self, transform: Affine) {
         self.context.set_transform(transform);
-    }
-
-    fn clip(&mut self, path: &BezPath) {
-        self.context.push_clip_path(path);
-    }
-
-    fn pop(&mut self) {
-        self.context.pop_clip();
     }
 }
 

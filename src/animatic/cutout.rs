@@ -24,7 +24,8 @@ pub(crate) fn cut_out(frame: &Frame) -> Option<Frame> {
         return None;
     }
     let mut clear = vec![false; w * h];
-    let mut pending: Vec<usize> = (0..w).flat_map(|x| [x, (h - 1) * w + x]).chain((0..h).flat_map(|y| [y * w, y * w + w - 1])).collect();
+    let mut pending: Vec<usize> =
+        (0..w).flat_map(|x| [x, (h - 1) * w + x]).chain((0..h).flat_map(|y| [y * w, y * w + w - 1])).collect();
     let mut n_cut = 0;
     while let Some(i) = pending.pop() {
         if clear[i] || !near(pixel(i), back) {

@@ -116,6 +116,11 @@ impl Figure<'_> {
         view.see(self.at.0, y, self.at.1)
     }
 
+    /// How far below its crown a name leaves the face free, pixels.
+    pub(crate) fn below_face(&self, view: &View) -> f64 {
+        1.45 * self.heads_px(view)
+    }
+
     pub(crate) fn paint(&self, canvas: &mut dyn Canvas, view: &View, light: &Light) {
         let px = self.heads_px(view);
         let feet = view.see(self.at.0, 0.0, self.at.1);
@@ -128,17 +133,14 @@ impl Figure<'_> {
         if self.pose.lying {
             scale = scale * Affine::new([0.0, 1.0, -1.0, 0.0, 4.0, 0.35]);
         }
-        let shade = Shading {
-            light,
-            distance: self.at.1 - view.at[2],
-            side: light.side * self.facing,
-            shape: self.shape,
-        };
+        let shade =
+            Shading { light, distance: self.at.1 - view.at[2], side: light.side * self.facing, shape: self.shape };
         let parts = self.parts(&shade, px);
         // Rim light: one pixel or two on a small figure, a soft band on a large one.
         let reach = (px * 0.028).clamp(0.6, 9.0);
         let towards = Vec2::new(light.side * reach, -reach * 0.5);
-        let rim: Paint = light.rim.mix(light.haze, 0.5 * light.air(shade.distance)).fade(0.85 - 0.35 * self.shape).into();
+        let rim: Paint =
+            light.rim.mix(light.haze, 0.5 * light.air(shade.distance)).fade(0.85 - 0.35 * self.shape).into();
         canvas.place(place.then_translate(towards) * scale);
         for part in parts.iter().filter(|part| part.outer) {
             canvas.fill(&part.path, &rim);
@@ -152,7 +154,12 @@ impl Figure<'_> {
         }
         if let (Some(prop), true) = (self.prop, self.pose.holds) {
             let hand = self.hand(0);
-            canvas.place(place * scale * Affine::translate((hand.x + 0.12, hand.y - 0.1)) * Affine::scale_non_uniform(self.facing, 1.0));
+            canvas.place(
+                place
+                    * scale
+                    * Affine::translate((hand.x + 0.12, hand.y - 0.1))
+                    * Affine::scale_non_uniform(self.facing, 1.0),
+            );
             paint_prop(canvas, prop, 0.95, &|tone| shade.tone(tone), 1.0);
         }
         canvas.place(view.world);
@@ -187,9 +194,9 @@ impl Figure<'_> {
     fn shoulder(&self, side: usize) -> Point {
         let (pelvis, neck) = self.frame();
         let along = (neck - pelvis) / TORSO;
-        let half = 0.86 * self.look.build * (1.0 - 0.34 * self.mien.turn);
+        let half = 0.80 * self.look.build * (1.0 - 0.34 * self.mien.turn);
         let x = if side == 0 { -half } else { half };
-        neck - along * 0.20 + Vec2::new(along.y, -along.x) * x
+        neck - along * 0.40 + Vec2::new(along.y, -along.x) * x
     }
 
     fn arm(&self, side: usize) -> (Point, Point, Point) {
@@ -254,7 +261,11 @@ impl Figure<'_> {
         let top = self.pose.pelvis() - 0.42;
         let rect = vello_cpu::kurbo::Rect::new(-0.95, 0.0, 0.75, top);
         parts.push(Part::outer(rounded(rect, 0.08), shade.body(lch(0.42, 0.05, 60.0))));
-        parts.push(Part::line(line(&[pt(-0.9, top - 0.08), pt(0.7, top - 0.08)]), 0.10, shade.flat(lch(0.52, 0.05, 62.0))));
+        parts.push(Part::line(
+            line(&[pt(-0.9, top - 0.08), pt(0.7, top - 0.08)]),
+            0.10,
+            shade.flat(lch(0.52, 0.05, 62.0)),
+        ));
     }
 
     fn one_leg(&self, side: usize, shade: &Shading<'_>, parts: &mut Vec<Part>) {
@@ -290,7 +301,7 @@ impl Figure<'_> {
         let fist = mid + (hand - mid) * 1.13;
         parts.push(Part::outer(ellipse(fist, 0.17, 0.19), shade.flat(look.skin.lift(-0.02))));
         let mut upper = BezPath::new();
-        limb(&mut upper, from, 0.30 * b * thick, mid, 0.225 * b * thick);
+        limb(&mut upper, from, 0.265 * b * thick, mid, 0.215 * b * thick);
         parts.push(Part::outer(upper, shade.body(tone)));
         let mut lower = BezPath::new();
         limb(&mut lower, mid, 0.225 * b * thick, hand, 0.165 * b * thick);
@@ -329,10 +340,25 @@ impl Figure<'_> {
         let low = pelvis.y - hem;
         let waist = if matches!(look.outfit, Outfit::Dress) { 0.56 } else { 0.70 };
         let points = [
-            on(-0.24, 1.03), on(-sw * 0.66, 0.985), on(-sw, 0.90), on(-sw * 0.98, 0.78), on(-0.80 * b, 0.58), on(-waist * b, 0.26),
-            on(-0.78 * b, 0.0), pt(left, low + 0.04), pt(left + 0.06, low), pt((left + right) / 2.0, low - 0.03), pt(right - 0.06, low),
-            pt(right, low + 0.04), on(0.78 * b, 0.0), on(waist * b, 0.26), on(0.80 * b, 0.58), on(sw * 0.98, 0.78), on(sw, 0.90),
-            on(sw * 0.66, 0.985), on(0.24, 1.03),
+            on(-0.26, 1.03),
+            on(-sw * 0.56, 0.965),
+            on(-sw * 0.92, 0.885),
+            on(-sw * 0.98, 0.76),
+            on(-0.80 * b, 0.58),
+            on(-waist * b, 0.26),
+            on(-0.78 * b, 0.0),
+            pt(left, low + 0.04),
+            pt(left + 0.06, low),
+            pt((left + right) / 2.0, low - 0.03),
+            pt(right - 0.06, low),
+            pt(right, low + 0.04),
+            on(0.78 * b, 0.0),
+            on(waist * b, 0.26),
+            on(0.80 * b, 0.58),
+            on(sw * 0.98, 0.76),
+            on(sw * 0.92, 0.885),
+            on(sw * 0.56, 0.965),
+            on(0.26, 1.03),
         ];
         parts.push(Part::outer(smooth(&points), shade.body(look.main)));
         if px < 12.0 {
@@ -364,11 +390,20 @@ impl Figure<'_> {
             Outfit::Suit => {
                 let shirt = poly(&[on(m - 0.24, 1.04), on(m + 0.24, 1.04), on(m + 0.03, 0.56)]);
                 parts.push(Part::inner(shirt, shade.flat(lch(0.92, 0.01, 90.0))));
-                let tie = poly(&[on(m - 0.06, 0.985), on(m + 0.06, 0.985), on(m + 0.10, 0.66), on(m + 0.02, 0.58), on(m - 0.06, 0.66)]);
+                let tie = poly(&[
+                    on(m - 0.06, 0.985),
+                    on(m + 0.06, 0.985),
+                    on(m + 0.10, 0.66),
+                    on(m + 0.02, 0.58),
+                    on(m - 0.06, 0.66),
+                ]);
                 parts.push(Part::inner(tie, shade.flat(look.accent)));
                 for side in [-1.0, 1.0] {
                     let lapel = poly(&[
-                        on(m + side * 0.22, 1.05), on(m + side * 0.40, 0.80), on(m + side * 0.26, 0.77), on(m + 0.03, 0.54),
+                        on(m + side * 0.22, 1.05),
+                        on(m + side * 0.40, 0.80),
+                        on(m + side * 0.26, 0.77),
+                        on(m + 0.03, 0.54),
                         on(m + side * 0.12, 0.86),
                     ]);
                     parts.push(Part::inner(lapel, edge.clone()));
@@ -380,7 +415,10 @@ impl Figure<'_> {
                 parts.push(Part::inner(inner, shade.flat(look.accent)));
                 for side in [-1.0, 1.0] {
                     let collar = poly(&[
-                        on(m + side * 0.20, 1.10), on(m + side * 0.44, 0.93), on(m + side * 0.30, 0.80), on(m + 0.02, 0.68),
+                        on(m + side * 0.20, 1.10),
+                        on(m + side * 0.44, 0.93),
+                        on(m + side * 0.30, 0.80),
+                        on(m + 0.02, 0.68),
                         on(m + side * 0.15, 0.92),
                     ]);
                     parts.push(Part::inner(collar, edge.clone()));
@@ -390,7 +428,10 @@ impl Figure<'_> {
                 parts.push(Part::line(line(&[on(m + 0.02, 0.69), pt(m + 0.06, low + 0.03)]), 0.04, dark.clone()));
                 if 26.0 < px {
                     for y in [0.56, 0.38, 0.20] {
-                        parts.push(Part::inner(ellipse(on(m + 0.12, y), 0.045, 0.045), shade.flat(look.accent.lift(-0.1))));
+                        parts.push(Part::inner(
+                            ellipse(on(m + 0.12, y), 0.045, 0.045),
+                            shade.flat(look.accent.lift(-0.1)),
+                        ));
                     }
                 }
                 if look.outfit == Outfit::Oilskin {
@@ -428,7 +469,14 @@ fn move_parts(parts: &mut [Part], by: Affine) {
 }
 
 /// A figure seen from right above: shoulders, arms, the top of the head, a nose for the direction.
-pub(crate) fn paint_from_above(canvas: &mut dyn Canvas, place: Affine, px: f64, look: &Look, light: &Light, facing: f64) {
+pub(crate) fn paint_from_above(
+    canvas: &mut dyn Canvas,
+    place: Affine,
+    px: f64,
+    look: &Look,
+    light: &Light,
+    facing: f64,
+) {
     let shade = Shading { light, distance: 2.0, side: light.side * facing, shape: 0.0 };
     canvas.place(place);
     let dark = lch(0.10, 0.03, 265.0).fade(light.shade * 1.5);
@@ -447,7 +495,8 @@ pub(crate) fn paint_from_above(canvas: &mut dyn Canvas, place: Affine, px: f64, 
         parts.push(Part::outer(arm, shade.flat(look.main.lift(-0.05))));
         parts.push(Part::outer(ellipse(pt(x * 0.76, -0.82), 0.14, 0.15), shade.flat(look.skin)));
     }
-    let body = [(-1.0, 0.05), (-0.6, 0.33), (0.0, 0.38), (0.6, 0.33), (1.0, 0.05), (0.6, -0.32), (0.0, -0.38), (-0.6, -0.32)];
+    let body =
+        [(-1.0, 0.05), (-0.6, 0.33), (0.0, 0.38), (0.6, 0.33), (1.0, 0.05), (0.6, -0.32), (0.0, -0.38), (-0.6, -0.32)];
     let body: Vec<Point> = body.iter().map(|(x, y)| pt(*x, *y)).collect();
     parts.push(Part::outer(smooth(&body), shade.cloth(look.main)));
     parts.push(Part::outer(ellipse(pt(0.0, -0.42), 0.09, 0.12), shade.flat(look.skin)));

@@ -80,30 +80,50 @@ fn shell(set: &mut Set<'_>, walls: &Walls) {
     let glow_x = side(set) * 1.0;
     set.canvas.rect(all, &set.light.lit(tone.lift(-0.22)).into());
     // Floor and ceiling.
-    let floor = [view.see(-half, 0.0, near), view.see(half, 0.0, near), view.see(half, 0.0, back), view.see(-half, 0.0, back)];
+    let floor =
+        [view.see(-half, 0.0, near), view.see(half, 0.0, near), view.see(half, 0.0, back), view.see(-half, 0.0, back)];
     let wood = set.place.second;
     let floor_y = floor[2].y;
     set.canvas.rect(
         Rect { y0: floor_y.clamp(all.y0, all.y1 - 1.0), ..all },
-        &blend(pt(0.0, floor_y), pt(0.0, floor_y + view.height * 0.7), set.light.far(wood.lift(0.04), back), set.light.lit(wood.lift(-0.12))),
+        &blend(
+            pt(0.0, floor_y),
+            pt(0.0, floor_y + view.height * 0.7),
+            set.light.far(wood.lift(0.04), back),
+            set.light.lit(wood.lift(-0.12)),
+        ),
     );
     let seam: Paint = set.light.lit(wood.lift(-0.14)).fade(0.5).into();
     for i in -9..=9 {
         let x = f64::from(i) * 0.42;
         set.canvas.stroke(&line(&[view.see(x, 0.0, back), view.see(x * 1.0, 0.0, near)]), view.height * 0.0016, &seam);
     }
-    let top = [view.see(-half, height, near), view.see(half, height, near), view.see(half, height, back), view.see(-half, height, back)];
+    let top = [
+        view.see(-half, height, near),
+        view.see(half, height, near),
+        view.see(half, height, back),
+        view.see(-half, height, back),
+    ];
     set.canvas.fill(&poly(&top), &set.light.far(tone.lift(0.06).mute(0.5), back).into());
     // The back wall, brightest beside the window or under the lamp.
     let wall = set.light.far(tone, back);
     let (a, b) = (view.see(-half, height, back), view.see(half, 0.0, back));
-    let warm = if set.light.lamps { wall.mix(set.light.rim, 0.20).lift(0.02) } else { wall.mix(set.light.rim, 0.14).lift(0.03) };
+    let warm = if set.light.lamps {
+        wall.mix(set.light.rim, 0.20).lift(0.02)
+    } else {
+        wall.mix(set.light.rim, 0.14).lift(0.03)
+    };
     let centre = view.see(glow_x * 0.5, 1.9, back);
     let radius = view.scale(back) * 3.6;
     let stops = vec![(0.0, warm), (0.5, wall), (1.0, wall.lift(if set.light.lamps { -0.20 } else { -0.09 }))];
     set.canvas.rect(Rect::new(a.x, a.y, b.x, b.y), &Paint::Radial(centre, radius, stops));
     for sign in [-1.0, 1.0] {
-        let q = [view.see(sign * half, 0.0, near), view.see(sign * half, height, near), view.see(sign * half, height, back), view.see(sign * half, 0.0, back)];
+        let q = [
+            view.see(sign * half, 0.0, near),
+            view.see(sign * half, height, near),
+            view.see(sign * half, height, back),
+            view.see(sign * half, 0.0, back),
+        ];
         let shade = if sign == side(set) { -0.09 } else { -0.03 };
         let tone = set.light.far(tone.lift(shade), back);
         set.canvas.fill(&poly(&q), &blend(q[3], q[0], tone, tone.lift(-0.13)));
@@ -122,7 +142,12 @@ fn window(set: &mut Set<'_>, x: f64, half_width: f64, y: (f64, f64), z: f64, pan
         let r = view.scale(z) * (y.1 - y.0) * 1.5;
         set.canvas.fill(&ellipse(centre, r, r), &glow(centre, r, light.rim.fade(0.40)));
     }
-    set.wall_rect((x - half_width - 0.08, x + half_width + 0.08), (y.0 - 0.08, y.1 + 0.08), z, &light.far(frame, z).into());
+    set.wall_rect(
+        (x - half_width - 0.08, x + half_width + 0.08),
+        (y.0 - 0.08, y.1 + 0.08),
+        z,
+        &light.far(frame, z).into(),
+    );
     let (top, bottom) = (view.see(x, y.1, z), view.see(x, y.0, z));
     let outside = Paint::Linear(top, bottom, vec![(0.0, light.sky_top.mix(light.sky_low, 0.3)), (1.0, light.sky_low)]);
     set.wall_rect((x - half_width, x + half_width), y, z, &outside);
@@ -147,7 +172,12 @@ fn window(set: &mut Set<'_>, x: f64, half_width: f64, y: (f64, f64), z: f64, pan
     if !light.lamps {
         // Light falls away from the window, along the floor towards us.
         let lean = -side(set) * 0.5;
-        let q = [view.see(x - half_width, 0.0, z - 0.2), view.see(x + half_width, 0.0, z - 0.2), view.see(x + half_width + lean, 0.0, z - 1.7), view.see(x - half_width + lean, 0.0, z - 1.7)];
+        let q = [
+            view.see(x - half_width, 0.0, z - 0.2),
+            view.see(x + half_width, 0.0, z - 0.2),
+            view.see(x + half_width + lean, 0.0, z - 1.7),
+            view.see(x - half_width + lean, 0.0, z - 1.7),
+        ];
         set.canvas.fill(&poly(&q), &blend(q[0], q[2], light.rim.fade(0.42), light.rim.fade(0.08)));
         let shaft = [view.see(x - half_width, y.1, z), view.see(x + half_width, y.1, z), q[2], q[3]];
         set.canvas.fill(&poly(&shaft), &blend(shaft[0], shaft[3], light.rim.fade(0.16), light.rim.fade(0.0)));
@@ -161,7 +191,12 @@ fn pendant(set: &mut Set<'_>, x: f64, y: f64, z: f64) {
     let s = view.scale(z);
     let dark = set.light.far(lch(0.25, 0.02, 260.0), z);
     set.canvas.stroke(&line(&[view.see(x, 3.4, z), at]), (s * 0.02).max(0.7), &dark.into());
-    let shade = poly(&[pt(at.x - s * 0.22, at.y + s * 0.16), pt(at.x + s * 0.22, at.y + s * 0.16), pt(at.x + s * 0.07, at.y), pt(at.x - s * 0.07, at.y)]);
+    let shade = poly(&[
+        pt(at.x - s * 0.22, at.y + s * 0.16),
+        pt(at.x + s * 0.22, at.y + s * 0.16),
+        pt(at.x + s * 0.07, at.y),
+        pt(at.x - s * 0.07, at.y),
+    ]);
     if set.light.lamps {
         let warm = lch(0.92, 0.11, 80.0);
         let r = s * 1.7;
@@ -242,7 +277,12 @@ fn sitting_room(set: &mut Set<'_>, walls: &Walls) {
         let r = scale * 1.9;
         set.canvas.fill(&ellipse(head, r, r), &glow(head, r, lch(0.92, 0.11, 78.0).fade(0.60)));
     }
-    let shade = poly(&[pt(head.x - scale * 0.24, head.y), pt(head.x + scale * 0.24, head.y), pt(head.x + scale * 0.15, head.y - scale * 0.32), pt(head.x - scale * 0.15, head.y - scale * 0.32)]);
+    let shade = poly(&[
+        pt(head.x - scale * 0.24, head.y),
+        pt(head.x + scale * 0.24, head.y),
+        pt(head.x + scale * 0.15, head.y - scale * 0.32),
+        pt(head.x - scale * 0.15, head.y - scale * 0.32),
+    ]);
     let cloth = if set.light.lamps { lch(0.93, 0.09, 82.0) } else { set.light.far(lch(0.82, 0.04, 85.0), z) };
     set.canvas.fill(&shade, &cloth.into());
 }
@@ -287,7 +327,12 @@ fn office(set: &mut Set<'_>, walls: &Walls) {
     set.wall_rect((s * 1.0 - 0.25, s * 1.0 + 0.25), (0.89, 1.19), z - 0.8, &lch(0.70, 0.07, 230.0).into());
     set.wall_box((s * 1.0 - 0.03, s * 1.0 + 0.03), (0.74, 0.88), z - 0.8, lch(0.30, 0.01, 260.0));
     for x in [-1.4, 1.4] {
-        let q = [set.view.see(x - 0.15, 2.74, z - 0.5), set.view.see(x + 0.15, 2.74, z - 0.5), set.view.see(x + 0.15, 2.74, z - 2.0), set.view.see(x - 0.15, 2.74, z - 2.0)];
+        let q = [
+            set.view.see(x - 0.15, 2.74, z - 0.5),
+            set.view.see(x + 0.15, 2.74, z - 0.5),
+            set.view.see(x + 0.15, 2.74, z - 2.0),
+            set.view.see(x - 0.15, 2.74, z - 2.0),
+        ];
         set.canvas.fill(&poly(&q), &lch(0.97, 0.02, 220.0).into());
     }
 }
@@ -324,8 +369,16 @@ fn bedroom(set: &mut Set<'_>, walls: &Walls) {
     if set.light.lamps {
         set.canvas.fill(&ellipse(head, k * 1.6, k * 1.6), &glow(head, k * 1.6, lch(0.92, 0.11, 78.0).fade(0.6)));
     }
-    let shade = poly(&[pt(head.x - k * 0.17, head.y + k * 0.1), pt(head.x + k * 0.17, head.y + k * 0.1), pt(head.x + k * 0.1, head.y - k * 0.14), pt(head.x - k * 0.1, head.y - k * 0.14)]);
-    set.canvas.fill(&shade, &if set.light.lamps { lch(0.94, 0.08, 85.0) } else { set.light.far(lch(0.85, 0.03, 85.0), z) }.into());
+    let shade = poly(&[
+        pt(head.x - k * 0.17, head.y + k * 0.1),
+        pt(head.x + k * 0.17, head.y + k * 0.1),
+        pt(head.x + k * 0.1, head.y - k * 0.14),
+        pt(head.x - k * 0.1, head.y - k * 0.14),
+    ]);
+    set.canvas.fill(
+        &shade,
+        &if set.light.lamps { lch(0.94, 0.08, 85.0) } else { set.light.far(lch(0.85, 0.03, 85.0), z) }.into(),
+    );
     door(set, s * 2.6, z);
 }
 
@@ -338,7 +391,12 @@ fn corridor(set: &mut Set<'_>, walls: &Walls) {
             let q = [view.see(x, 0.0, z), view.see(x, 2.1, z), view.see(x, 2.1, z + 1.0), view.see(x, 0.0, z + 1.0)];
             set.canvas.fill(&poly(&q), &set.light.far(set.place.second, z).into());
         }
-        let q = [view.see(-0.3, 2.58, z), view.see(0.3, 2.58, z), view.see(0.3, 2.58, z + 0.7), view.see(-0.3, 2.58, z + 0.7)];
+        let q = [
+            view.see(-0.3, 2.58, z),
+            view.see(0.3, 2.58, z),
+            view.see(0.3, 2.58, z + 0.7),
+            view.see(-0.3, 2.58, z + 0.7),
+        ];
         set.canvas.fill(&poly(&q), &lch(0.97, 0.03, 95.0).into());
         let at = view.see(0.0, 2.5, z + 0.3);
         let r = view.scale(z) * 1.3;
@@ -347,7 +405,7 @@ fn corridor(set: &mut Set<'_>, walls: &Walls) {
     window(set, 0.0, 0.55, (0.9, 2.0), walls.back, 2);
 }
 
-fn lamp_room(set: &mut Set<'_>, ) {
+fn lamp_room(set: &mut Set<'_>) {
     let view = set.view;
     let d = view.subject_z;
     let z = d + 2.4;
@@ -356,7 +414,10 @@ fn lamp_room(set: &mut Set<'_>, ) {
     // The sea far below, then panes all around.
     let top = view.skyline().clamp(all.y0, all.y1 - 1.0);
     let deep = set.light.lit(lch(0.40, 0.06, 228.0));
-    set.canvas.rect(Rect { y0: top, ..all }, &blend(pt(0.0, top), pt(0.0, top + view.height * 0.4), set.light.sky_low.mix(deep, 0.5), deep));
+    set.canvas.rect(
+        Rect { y0: top, ..all },
+        &blend(pt(0.0, top), pt(0.0, top + view.height * 0.4), set.light.sky_low.mix(deep, 0.5), deep),
+    );
     let iron = set.place.second.lift(-0.08);
     let (from, to) = set.seen(z);
     let first = (from / 0.9).floor() as i64 - 1;
@@ -377,7 +438,12 @@ fn lamp_room(set: &mut Set<'_>, ) {
     let floor = view.see(0.0, 0.0, z).y;
     set.canvas.rect(
         Rect { y0: floor.clamp(all.y0, all.y1 - 1.0), ..all },
-        &blend(pt(0.0, floor), pt(0.0, floor + view.height * 0.5), set.light.lit(iron.lift(0.06)), set.light.lit(iron.lift(-0.10))),
+        &blend(
+            pt(0.0, floor),
+            pt(0.0, floor + view.height * 0.5),
+            set.light.lit(iron.lift(0.06)),
+            set.light.lit(iron.lift(-0.10)),
+        ),
     );
     // The great lens.
     let (x, zl) = (-s * 0.95, z - 0.7);
@@ -388,15 +454,38 @@ fn lamp_room(set: &mut Set<'_>, ) {
     set.wall_box((x - 0.48, x + 0.48), (0.94, 1.06), zl, brass);
     let lit = set.light.lamps;
     let glass = if lit { lch(0.95, 0.09, 92.0) } else { set.light.far(lch(0.80, 0.04, 200.0), zl) };
-    let outline = [(-0.34, 1.06), (-0.46, 1.35), (-0.50, 1.62), (-0.46, 1.90), (-0.30, 2.20), (0.30, 2.20), (0.46, 1.90), (0.50, 1.62), (0.46, 1.35), (0.34, 1.06)];
+    let outline = [
+        (-0.34, 1.06),
+        (-0.46, 1.35),
+        (-0.50, 1.62),
+        (-0.46, 1.90),
+        (-0.30, 2.20),
+        (0.30, 2.20),
+        (0.46, 1.90),
+        (0.50, 1.62),
+        (0.46, 1.35),
+        (0.34, 1.06),
+    ];
     let outline: Vec<Point> = outline.iter().map(|(dx, y)| view.see(x + dx, *y, zl)).collect();
-    set.canvas.fill(&poly(&outline), &Paint::Radial(at, k * 0.6, vec![(0.0, glass.lift(0.04)), (0.6, glass), (1.0, glass.mix(brass, 0.5))]));
+    set.canvas.fill(
+        &poly(&outline),
+        &Paint::Radial(at, k * 0.6, vec![(0.0, glass.lift(0.04)), (0.6, glass), (1.0, glass.mix(brass, 0.5))]),
+    );
     for y in [1.25, 1.40, 1.52, 1.72, 1.84, 2.0] {
         let half = 0.50 - 0.9 * (y - 1.62) * (y - 1.62);
-        set.canvas.stroke(&line(&[view.see(x - half, y, zl), view.see(x + half, y, zl)]), (k * 0.018).max(0.7), &set.light.far(brass.lift(-0.12), zl).fade(0.8).into());
+        set.canvas.stroke(
+            &line(&[view.see(x - half, y, zl), view.see(x + half, y, zl)]),
+            (k * 0.018).max(0.7),
+            &set.light.far(brass.lift(-0.12), zl).fade(0.8).into(),
+        );
     }
     set.canvas.fill(&ellipse(at, k * 0.15, k * 0.15), &glass.lift(0.05).into());
-    let cap = poly(&[view.see(x - 0.32, 2.20, zl), view.see(x + 0.32, 2.20, zl), view.see(x + 0.12, 2.42, zl), view.see(x - 0.12, 2.42, zl)]);
+    let cap = poly(&[
+        view.see(x - 0.32, 2.20, zl),
+        view.see(x + 0.32, 2.20, zl),
+        view.see(x + 0.12, 2.42, zl),
+        view.see(x - 0.12, 2.42, zl),
+    ]);
     set.canvas.fill(&cap, &set.light.far(brass.lift(-0.06), zl).into());
     if lit {
         let a = TAU * set.t / 9.0;
@@ -405,7 +494,12 @@ fn lamp_room(set: &mut Set<'_>, ) {
             let end = pt(at.x + along * view.width * 1.1, at.y - view.height * 0.03);
             let spread = view.height * (0.10 + 0.18 * along.abs());
             let tone = lch(0.96, 0.08, 92.0);
-            let cone = poly(&[pt(at.x, at.y - k * 0.1), pt(end.x, end.y - spread), pt(end.x, end.y + spread), pt(at.x, at.y + k * 0.1)]);
+            let cone = poly(&[
+                pt(at.x, at.y - k * 0.1),
+                pt(end.x, end.y - spread),
+                pt(end.x, end.y + spread),
+                pt(at.x, at.y + k * 0.1),
+            ]);
             set.canvas.fill(&cone, &blend(at, end, tone.fade(0.38 * (0.3 + 0.7 * along.abs())), tone.fade(0.0)));
         }
         let r = k * (1.9 + 0.7 * sin(a).abs());
@@ -437,7 +531,12 @@ fn cave(set: &mut Set<'_>) {
                 .collect();
             let end = if roof { all.y0 } else { all.y1 };
             let y = points[0].y;
-            let paint = blend(pt(0.0, y), pt(0.0, if roof { y - view.height * 0.4 } else { y + view.height * 0.4 }), tone.mix(set.light.rim, 0.10), tone.lift(-0.13));
+            let paint = blend(
+                pt(0.0, y),
+                pt(0.0, if roof { y - view.height * 0.4 } else { y + view.height * 0.4 }),
+                tone.mix(set.light.rim, 0.10),
+                tone.lift(-0.13),
+            );
             set.canvas.fill(&ridge(&points, end), &paint);
         }
     }
@@ -450,7 +549,10 @@ fn vehicle(set: &mut Set<'_>) {
     // The world slides by behind the glass.
     let horizon = view.skyline().clamp(all.y0, all.y1 - 1.0);
     let ground = set.light.far(lch(0.48, 0.05, 120.0), 60.0);
-    set.canvas.rect(Rect { y0: horizon, ..all }, &blend(pt(0.0, horizon), pt(0.0, horizon + view.height * 0.3), ground.mix(set.light.haze, 0.6), ground));
+    set.canvas.rect(
+        Rect { y0: horizon, ..all },
+        &blend(pt(0.0, horizon), pt(0.0, horizon + view.height * 0.3), ground.mix(set.light.haze, 0.6), ground),
+    );
     for (k, (speed, height)) in [(0.04, 0.10), (0.12, 0.06)].into_iter().enumerate() {
         let points: Vec<Point> = (0..=40)
             .map(|i| {
@@ -481,9 +583,16 @@ fn vehicle(set: &mut Set<'_>) {
     frame.extend(hole.reverse_subpaths());
     let tone = set.light.lit(set.place.base);
     set.canvas.fill(&frame, &blend(pt(0.0, a.y), pt(0.0, b.y + view.height * 0.3), tone.lift(-0.04), tone.lift(0.02)));
-    set.canvas.stroke(&rounded(Rect::new(a.x, a.y, b.x, b.y), view.scale(z) * 0.12), (view.scale(z) * 0.03).max(1.0), &set.light.lit(set.place.second).into());
+    set.canvas.stroke(
+        &rounded(Rect::new(a.x, a.y, b.x, b.y), view.scale(z) * 0.12),
+        (view.scale(z) * 0.03).max(1.0),
+        &set.light.lit(set.place.second).into(),
+    );
     for x in [-0.45, 0.45] {
         let (p, q) = (view.see(x - 0.22, 1.18, z - 0.25), view.see(x + 0.22, 0.3, z - 0.25));
-        set.canvas.fill(&rounded(Rect::new(p.x, p.y, q.x, q.y), view.scale(z) * 0.1), &set.light.lit(set.place.accent.mute(0.4).lift(-0.16)).into());
+        set.canvas.fill(
+            &rounded(Rect::new(p.x, p.y, q.x, q.y), view.scale(z) * 0.1),
+            &set.light.lit(set.place.accent.mute(0.4).lift(-0.16)).into(),
+        );
     }
 }

@@ -95,9 +95,11 @@ fn colour(word: &str) -> Option<Tone> {
 
 /// The colour word within three words before one of `things`: "yellow oilskin coat".
 fn colour_of(words: &[String], things: &[&str]) -> Option<Tone> {
-    words.iter().enumerate().filter(|(_, word)| things.contains(&word.as_str())).find_map(|(i, _)| {
-        words[i.saturating_sub(3)..i].iter().rev().find_map(|word| colour(word))
-    })
+    words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| things.contains(&word.as_str()))
+        .find_map(|(i, _)| words[i.saturating_sub(3)..i].iter().rev().find_map(|word| colour(word)))
 }
 
 impl Look {
@@ -117,7 +119,8 @@ impl Look {
         let old = has(&["old", "elderly", "aged", "grandfather", "grandmother", "sixties", "seventies", "weathered"]);
         let female = woman || (!man && rng.chance(0.5));
 
-        let skins = [(0.82, 0.045, 60.0), (0.77, 0.06, 58.0), (0.68, 0.07, 58.0), (0.56, 0.07, 55.0), (0.45, 0.06, 52.0)];
+        let skins =
+            [(0.82, 0.045, 60.0), (0.77, 0.06, 58.0), (0.68, 0.07, 58.0), (0.56, 0.07, 55.0), (0.45, 0.06, 52.0)];
         let (l, c, h) = skins[rng.below(skins.len())];
         let skin = if has(&["pale", "fair"]) {
             lch(0.84, 0.04, 55.0)
@@ -126,7 +129,8 @@ impl Look {
         } else {
             lch(l, c, h)
         };
-        let hairs = [(0.22, 0.02, 50.0), (0.30, 0.05, 50.0), (0.40, 0.07, 55.0), (0.48, 0.11, 45.0), (0.70, 0.09, 82.0)];
+        let hairs =
+            [(0.22, 0.02, 50.0), (0.30, 0.05, 50.0), (0.40, 0.07, 55.0), (0.48, 0.11, 45.0), (0.70, 0.09, 82.0)];
         let (l, c, h) = hairs[rng.below(hairs.len())];
         let grown = lch(l, c, h);
         let hair = if old || has(&["grizzled"]) {
@@ -184,7 +188,9 @@ impl Look {
         ];
         let palette: Vec<Tone> =
             reference.map_or(Vec::new(), |it| it.palette.iter().take(3).map(|color| Tone::of(*color)).collect());
-        let worn = ["coat", "oilskin", "raincoat", "jacket", "dress", "sweater", "jumper", "suit", "uniform", "cloak", "shirt"];
+        let worn = [
+            "coat", "oilskin", "raincoat", "jacket", "dress", "sweater", "jumper", "suit", "uniform", "cloak", "shirt",
+        ];
         let main = palette.first().copied().or_else(|| colour_of(&words, &worn)).unwrap_or(drawn[0]);
         let below = ["trousers", "pants", "jeans", "skirt", "boots"];
         let second = palette.get(1).copied().or_else(|| colour_of(&words, &below)).unwrap_or(drawn[1]);

@@ -134,7 +134,11 @@ fn sea(set: &mut Set<'_>, with_shore: bool) {
     let far = set.light.sky_low.mix(set.light.lit(lch(0.52, 0.06, 225.0)), 0.55);
     set.canvas.rect(
         Rect { y0: top, ..all },
-        &Paint::Linear(pt(0.0, top), pt(0.0, top + h * 0.55), vec![(0.0, far), (0.25, far.mix(deep, 0.6)), (1.0, deep)]),
+        &Paint::Linear(
+            pt(0.0, top),
+            pt(0.0, top + h * 0.55),
+            vec![(0.0, far), (0.25, far.mix(deep, 0.6)), (1.0, deep)],
+        ),
     );
     // The light's road on the water.
     if -0.5 < set.light.disc {
@@ -158,7 +162,12 @@ fn sea(set: &mut Set<'_>, with_shore: bool) {
         let x = rng.range(-0.4, 1.4) * w + set.view.shift.x + drift * w * 0.008 * rough - set.view.at[0] * 30.0 * v;
         let swell = 1.0 + 0.6 * sin(set.t * 1.3 + f64::from(i));
         let path = if i % 2 == 0 { &mut light } else { &mut dark };
-        add_ellipse(path, pt(x, y + drift * h * 0.002 * rough), long * 0.5, (h * 0.0011 + h * 0.0035 * v) * swell * 0.5 * rough);
+        add_ellipse(
+            path,
+            pt(x, y + drift * h * 0.002 * rough),
+            long * 0.5,
+            (h * 0.0011 + h * 0.0035 * v) * swell * 0.5 * rough,
+        );
     }
     set.canvas.fill(&dark, &deep.lift(-0.08).fade(0.45).into());
     set.canvas.fill(&light, &set.light.rim.mix(far, 0.35).fade(0.50).into());
@@ -201,7 +210,8 @@ fn foreground(set: &mut Set<'_>) {
             let at = set.view.see((i as f64 + rng.unit()) * 1.7, 0.0, zz);
             let r = set.view.scale(zz) * rng.range(0.08, 0.24);
             let tone = set.light.far(set.place.second.lift(-0.02), zz);
-            let paint = blend(pt(at.x - r, at.y - r), pt(at.x + r, at.y), tone.mix(set.light.rim, 0.25), tone.lift(-0.14));
+            let paint =
+                blend(pt(at.x - r, at.y - r), pt(at.x + r, at.y), tone.mix(set.light.rim, 0.25), tone.lift(-0.14));
             set.canvas.fill(&ellipse(at, r * 1.4, r * 0.75), &paint);
         }
     }
@@ -217,10 +227,11 @@ fn lighthouse(set: &mut Set<'_>) {
     let x = view.across(right * 0.24, z);
     let s = |dx: f64, y: f64| view.see(x + dx, y - 1.5, z);
     let far = |tone: Tone| set.light.far(tone, z * 0.5);
-    let cliff: Vec<Point> = [(-34.0, -6.0), (-20.0, 0.4), (-8.0, 1.4), (5.0, 1.6), (16.0, 0.8), (30.0, -2.0), (52.0, -7.0)]
-        .iter()
-        .map(|(dx, y)| s(dx * right, *y))
-        .collect();
+    let cliff: Vec<Point> =
+        [(-34.0, -6.0), (-20.0, 0.4), (-8.0, 1.4), (5.0, 1.6), (16.0, 0.8), (30.0, -2.0), (52.0, -7.0)]
+            .iter()
+            .map(|(dx, y)| s(dx * right, *y))
+            .collect();
     let mut sorted = cliff;
     sorted.sort_by(|a, b| a.x.total_cmp(&b.x));
     let bottom = view.see(0.0, -40.0, z).y;
@@ -247,7 +258,8 @@ fn lighthouse(set: &mut Set<'_>) {
     let roof = poly(&[s(house(2.4), 3.3), s(house(11.6), 3.3), s(house(10.0), 5.6), s(house(4.0), 5.6)]);
     set.canvas.fill(&roof, &far(lch(0.38, 0.05, 30.0)).into());
     for dx in [4.6, 7.0, 9.4] {
-        let pane = poly(&[s(house(dx - 0.5), 1.1), s(house(dx + 0.5), 1.1), s(house(dx + 0.5), 2.4), s(house(dx - 0.5), 2.4)]);
+        let pane =
+            poly(&[s(house(dx - 0.5), 1.1), s(house(dx + 0.5), 1.1), s(house(dx + 0.5), 2.4), s(house(dx - 0.5), 2.4)]);
         let tone = if set.light.lamps { lch(0.88, 0.13, 80.0) } else { far(lch(0.35, 0.03, 240.0)) };
         set.canvas.fill(&pane, &tone.into());
     }
@@ -311,8 +323,16 @@ fn harbour(set: &mut Set<'_>) {
             let s = |dx: f64, y: f64| set.view.see(x + dx, y - 1.0 + rock, z);
             let hull = poly(&[s(-long, 0.0), s(-long * 0.8, -0.9), s(long * 0.8, -0.9), s(long * 1.1, 0.25)]);
             let wide = (set.view.scale(z) * 0.10).max(0.8);
-            set.canvas.stroke(&line(&[s(0.2, 0.2), s(0.2, 5.8)]), wide, &set.light.far(lch(0.45, 0.03, 60.0), z).into());
-            set.canvas.stroke(&line(&[s(0.2, 5.6), s(long, 0.3)]), wide * 0.4, &set.light.far(lch(0.45, 0.02, 60.0), z).into());
+            set.canvas.stroke(
+                &line(&[s(0.2, 0.2), s(0.2, 5.8)]),
+                wide,
+                &set.light.far(lch(0.45, 0.03, 60.0), z).into(),
+            );
+            set.canvas.stroke(
+                &line(&[s(0.2, 5.6), s(long, 0.3)]),
+                wide * 0.4,
+                &set.light.far(lch(0.45, 0.02, 60.0), z).into(),
+            );
             let cabin = poly(&[s(-1.2, 0.0), s(0.9, 0.0), s(0.7, 1.3), s(-1.1, 1.3)]);
             set.canvas.fill(&cabin, &set.light.far(lch(0.86, 0.02, 90.0), z).into());
             set.canvas.fill(&hull, &set.light.far(lch(0.46, 0.09, hull_hue), z).into());
@@ -342,12 +362,19 @@ fn harbour(set: &mut Set<'_>) {
         let x = i as f64 * 3.4 + 0.9;
         let s = |dx: f64, y: f64| set.view.see(x + dx, y, edge - 0.3);
         let tone = set.light.far(lch(0.32, 0.03, 55.0), edge);
-        set.canvas.fill(&poly(&[s(-0.14, 0.0), s(0.14, 0.0), s(0.14, 0.85), s(-0.14, 0.85)]), &blend(s(-0.14, 0.5), s(0.14, 0.5), tone.lift(0.06), tone.lift(-0.06)));
+        set.canvas.fill(
+            &poly(&[s(-0.14, 0.0), s(0.14, 0.0), s(0.14, 0.85), s(-0.14, 0.85)]),
+            &blend(s(-0.14, 0.5), s(0.14, 0.5), tone.lift(0.06), tone.lift(-0.06)),
+        );
         let (a, b) = (s(0.0, 0.62), set.view.see(x + 3.4, 0.62, edge - 0.3));
         let mut rope = BezPath::new();
         rope.move_to(a);
         rope.quad_to(pt((a.x + b.x) / 2.0, a.y + set.view.scale(edge) * 0.32), b);
-        set.canvas.stroke(&rope, (set.view.scale(edge) * 0.05).max(0.8), &set.light.far(lch(0.60, 0.05, 75.0), edge).into());
+        set.canvas.stroke(
+            &rope,
+            (set.view.scale(edge) * 0.05).max(0.8),
+            &set.light.far(lch(0.60, 0.05, 75.0), edge).into(),
+        );
     }
 }
 
@@ -359,12 +386,20 @@ fn street(set: &mut Set<'_>) {
         let (x, h, half) = (i as f64 * 26.0, rng.range(22.0, 95.0), rng.range(9.0, 15.0));
         let s = |dx: f64, y: f64| view.see(x + dx, y, 420.0);
         let tone = set.light.far(lch(0.42, 0.03, 260.0), 520.0);
-        set.canvas.fill(&poly(&[s(-half, 0.0), s(-half, h), s(half, h), s(half, 0.0)]), &blend(s(0.0, h), s(0.0, 0.0), tone, tone.mix(set.light.haze, 0.6)));
+        set.canvas.fill(
+            &poly(&[s(-half, 0.0), s(-half, h), s(half, h), s(half, 0.0)]),
+            &blend(s(0.0, h), s(0.0, 0.0), tone, tone.mix(set.light.haze, 0.6)),
+        );
         if set.light.lamps {
             let mut panes = BezPath::new();
             for _ in 0..14 {
                 let (px, py) = (rng.range(-0.8, 0.8) * half, rng.range(0.1, 0.92) * h);
-                add_ellipse(&mut panes, s(px, py), (view.scale(420.0) * 0.8).max(0.7), (view.scale(420.0) * 1.1).max(0.9));
+                add_ellipse(
+                    &mut panes,
+                    s(px, py),
+                    (view.scale(420.0) * 0.8).max(0.7),
+                    (view.scale(420.0) * 1.1).max(0.9),
+                );
             }
             set.canvas.fill(&panes, &lch(0.85, 0.12, 80.0).fade(0.65).into());
         }
@@ -373,12 +408,22 @@ fn street(set: &mut Set<'_>) {
     let half = 4.6;
     let walk = set.light.lit(set.place.base.lift(0.10));
     for side in [-1.0, 1.0] {
-        let q = [view.see(side * half, 0.0, d * 0.4), view.see(side * 7.4, 0.0, d * 0.4), view.see(side * 7.4, 0.0, 300.0), view.see(side * half, 0.0, 300.0)];
+        let q = [
+            view.see(side * half, 0.0, d * 0.4),
+            view.see(side * 7.4, 0.0, d * 0.4),
+            view.see(side * 7.4, 0.0, 300.0),
+            view.see(side * half, 0.0, 300.0),
+        ];
         set.canvas.fill(&poly(&q), &blend(q[2], pt(q[2].x, view.height), walk.mix(set.light.haze, 0.7), walk));
     }
     for i in 0..10 {
         let z = d * 0.6 + 5.0 * f64::from(i);
-        let q = [view.see(-0.09, 0.0, z), view.see(0.09, 0.0, z), view.see(0.09, 0.0, z + 2.2), view.see(-0.09, 0.0, z + 2.2)];
+        let q = [
+            view.see(-0.09, 0.0, z),
+            view.see(0.09, 0.0, z),
+            view.see(0.09, 0.0, z + 2.2),
+            view.see(-0.09, 0.0, z + 2.2),
+        ];
         set.canvas.fill(&poly(&q), &set.light.far(lch(0.85, 0.03, 95.0), z).fade(0.5).into());
     }
     // Houses stand behind one another down both sides.
@@ -415,7 +460,12 @@ fn house(set: &mut Set<'_>, i: i32, side: f64) {
     let (near, far) = (set.light.far(tone.lift(lit_side), z0), set.light.far(tone.lift(lit_side), z1));
     let q = [view.see(x, 0.0, z0), view.see(x, h, z0), view.see(x, h, z1), view.see(x, 0.0, z1)];
     set.canvas.fill(&poly(&q), &blend(q[0], q[3], near, far));
-    let roof = [view.see(x - side * 0.35, h, z0), view.see(x - side * 0.35, h + 0.35, z0), view.see(x - side * 0.35, h + 0.35, z1), view.see(x - side * 0.35, h, z1)];
+    let roof = [
+        view.see(x - side * 0.35, h, z0),
+        view.see(x - side * 0.35, h + 0.35, z0),
+        view.see(x - side * 0.35, h + 0.35, z1),
+        view.see(x - side * 0.35, h, z1),
+    ];
     set.canvas.fill(&poly(&roof), &set.light.far(tone.lift(-0.18), z0).into());
     let mut dark = BezPath::new();
     let mut bright = BezPath::new();
@@ -425,13 +475,19 @@ fn house(set: &mut Set<'_>, i: i32, side: f64) {
             let z = z0 + 1.1 + 2.6 * f64::from(k);
             let y = 0.95 + 2.9 * f64::from(floor);
             let tall = if floor == 0 { 1.7 } else { 1.5 };
-            let pane = poly(&[view.see(x, y, z), view.see(x, y + tall, z), view.see(x, y + tall, z + 1.3), view.see(x, y, z + 1.3)]);
+            let pane = poly(&[
+                view.see(x, y, z),
+                view.see(x, y + tall, z),
+                view.see(x, y + tall, z + 1.3),
+                view.see(x, y, z + 1.3),
+            ]);
             let path = if set.light.lamps && rng.chance(0.42) { &mut bright } else { &mut dark };
             path.extend(pane);
         }
     }
     set.canvas.fill(&dark, &set.light.far(lch(0.30, 0.03, 245.0), z0).into());
-    set.canvas.fill(&bright, &lch(0.84, 0.12, rng.range(70.0, 90.0)).mix(set.light.haze, set.light.air(z0) * 0.6).into());
+    set.canvas
+        .fill(&bright, &lch(0.84, 0.12, rng.range(70.0, 90.0)).mix(set.light.haze, set.light.air(z0) * 0.6).into());
 }
 
 fn forest(set: &mut Set<'_>) {
@@ -449,7 +505,8 @@ fn forest(set: &mut Set<'_>) {
             let (r, h) = (rng.range(0.13, 0.26), rng.range(9.0, 15.0));
             let bend = rng.range(-0.4, 0.4);
             let s = |dx: f64, y: f64| set.view.see(x + dx + bend * y * 0.06, y, z);
-            let trunk = poly(&[s(-r * 1.5, -0.1), s(-r, 0.9), s(-r * 0.5, h), s(r * 0.5, h), s(r, 0.9), s(r * 1.5, -0.1)]);
+            let trunk =
+                poly(&[s(-r * 1.5, -0.1), s(-r, 0.9), s(-r * 0.5, h), s(r * 0.5, h), s(r, 0.9), s(r * 1.5, -0.1)]);
             let bark = set.light.far(set.place.second, depth);
             let (a, b) = (s(set.light.side * r, 2.0), s(-set.light.side * r, 2.0));
             set.canvas.fill(&trunk, &blend(a, b, bark.mix(set.light.rim, 0.30), bark.lift(-0.07)));
@@ -460,12 +517,21 @@ fn forest(set: &mut Set<'_>) {
                 add_ellipse(&mut crown, at, rr, rr * 0.75);
             }
             let tone = set.light.far(leaf.lift(rng.range(-0.07, 0.03)), depth);
-            set.canvas.fill(&crown, &blend(s(0.0, h), s(0.0, h * 0.4), tone.mix(set.light.rim, 0.18), tone.lift(-0.07)));
+            set.canvas
+                .fill(&crown, &blend(s(0.0, h), s(0.0, h * 0.4), tone.mix(set.light.rim, 0.18), tone.lift(-0.07)));
         }
         // Air between the rows.
         let y = set.view.see(0.0, 0.0, z).y;
-        let mist = Rect::new(-0.5 * set.view.width, y - set.view.height * 0.22, 1.5 * set.view.width, y + set.view.height * 0.02);
-        set.canvas.rect(mist, &blend(pt(0.0, mist.y0), pt(0.0, mist.y1), set.light.haze.fade(0.0), set.light.haze.fade(0.16)));
+        let mist = Rect::new(
+            -0.5 * set.view.width,
+            y - set.view.height * 0.22,
+            1.5 * set.view.width,
+            y + set.view.height * 0.02,
+        );
+        set.canvas.rect(
+            mist,
+            &blend(pt(0.0, mist.y0), pt(0.0, mist.y1), set.light.haze.fade(0.0), set.light.haze.fade(0.16)),
+        );
     }
     set.tufts(leaf.lift(0.02), 0.34);
 }
@@ -524,7 +590,15 @@ fn field(set: &mut Set<'_>) {
                 add_ellipse(&mut crown, s(rng.range(-1.8, 1.8), h * rng.range(0.5, 1.0)), r, r * 0.85);
             }
             let tone = set.light.far(set.place.second.lift(-0.08), z);
-            set.canvas.fill(&crown, &blend(s(set.light.side * 3.0, h), s(-set.light.side * 3.0, h * 0.4), tone.mix(set.light.rim, 0.32), tone.lift(-0.08)));
+            set.canvas.fill(
+                &crown,
+                &blend(
+                    s(set.light.side * 3.0, h),
+                    s(-set.light.side * 3.0, h * 0.4),
+                    tone.mix(set.light.rim, 0.32),
+                    tone.lift(-0.08),
+                ),
+            );
         }
     }
     // A fence leads the eye.

@@ -63,7 +63,6 @@ impl Overlay {
         }
     }
 
-    /// How high a caption reaches at a frame, pixels from the top; the frame's height where there is none.
     pub(crate) fn paint(&self, canvas: &mut dyn Canvas, frame: u32) {
         canvas.place(Affine::IDENTITY);
         let unit = self.height.min(self.width * 0.75);
@@ -101,8 +100,8 @@ impl Overlay {
         }
     }
 
-    /// The name over a figure, kept inside the frame and below the slate.
-    pub(crate) fn tag(&self, canvas: &mut dyn Canvas, name: &str, crown: Point, tone: Tone) {
+    /// The name over a figure, kept inside the frame; `below` its crown where there is no room above.
+    pub(crate) fn tag(&self, canvas: &mut dyn Canvas, name: &str, crown: Point, below: f64, tone: Tone) {
         let unit = self.height.min(self.width * 0.75);
         let size = unit * 0.023;
         let name = text::fit(name, 14.0);
@@ -111,12 +110,14 @@ impl Overlay {
             return;
         }
         let top = if self.slate.is_some() { SLATE * unit } else { 0.0 };
-        let y = (crown.y - size * 1.1).max(top + size * 1.7);
+        let above = crown.y - size * 1.1;
+        let y = if above < top + size * 1.7 { (crown.y + below).max(top + size * 1.7) } else { above };
         let pad = size * 0.55;
         let x = (crown.x - long / 2.0).clamp(pad * 2.0, (self.width - long - pad * 2.0).max(pad * 2.0));
         let plate = Rect::new(x - pad - size * 0.5, y - size * 1.05, x + long + pad, y + size * 0.40);
         canvas.fill(&rounded(plate, size * 0.4), &lch(0.13, 0.02, 265.0).fade(0.62).into());
-        let stripe = Rect::new(plate.x0 + size * 0.22, plate.y0 + size * 0.28, plate.x0 + size * 0.42, plate.y1 - size * 0.28);
+        let stripe =
+            Rect::new(plate.x0 + size * 0.22, plate.y0 + size * 0.28, plate.x0 + size * 0.42, plate.y1 - size * 0.28);
         canvas.fill(&rounded(stripe, size * 0.1), &tone.into());
         canvas.fill(&text::at(&name, x, y, size), &lch(0.97, 0.0, 0.0).into());
     }
@@ -134,7 +135,8 @@ fn slate_of(call: &Call, slate: &model::Slate, brief: &Brief, width: f64, unit: 
     let kind = kind.replace("CRANE U", "CRANE UP").replace("CRANE D", "CRANE DOWN").replace("ARC L", "ARC LEFT");
     let kind = kind.replace("ARC R", "ARC RIGHT");
     let lens = if camera.lens_mm == 0 { String::new() } else { format!("   {} mm", camera.lens_mm) };
-    let right = text::fit(&format!("{}{lens}   {kind}", camera.size.name()), (room - text::width(&left) - 3.0).max(4.0));
+    let right =
+        text::fit(&format!("{}{lens}   {kind}", camera.size.name()), (room - text::width(&left) - 3.0).max(4.0));
     let (mut plates, mut texts) = (BezPath::new(), BezPath::new());
     let x = unit * 0.030;
     let pad = size * 0.6;
@@ -186,7 +188,8 @@ fn pages_of(call: &Call, brief: &Brief, width: f64, height: f64) -> Vec<Page> {
     if call.captions {
         for (line, speech) in brief.shot.lines.iter().zip(&brief.speeches) {
             let tone = brief.look_of(&line.character).map_or(lch(0.84, 0.10, 82.0), |look| legible(look.main));
-            let extension = if line.extension.trim().is_empty() { String::new() } else { format!(" ({})", line.extension.trim()) };
+            let extension =
+                if line.extension.trim().is_empty() { String::new() } else { format!(" ({})", line.extension.trim()) };
             let name = text::fit(&format!("{}{extension}", line.character), 24.0);
             let (from, to) = (frame_at(speech.start), frame_at(speech.start + speech.length + 0.25));
             add(&name, tone, &line.text, from, to.max(from + 1), size, room);
@@ -237,6 +240,10 @@ pub(crate) fn more_mark(canvas: &mut dyn Canvas, width: f64, height: f64, n: usi
     let x = width - size * 2.2 - text::width(&label) * size;
     let y = height * 0.5;
     canvas.fill(&text::at(&label, x, y, size), &lch(0.97, 0.0, 0.0).into());
-    let arrow = poly(&[pt(width - size * 1.6, y - size * 0.75), pt(width - size * 0.8, y - size * 0.35), pt(width - size * 1.6, y + size * 0.05)]);
+    let arrow = poly(&[
+        pt(width - size * 1.6, y - size * 0.75),
+        pt(width - size * 0.8, y - size * 0.35),
+        pt(width - size * 1.6, y + size * 0.05),
+    ]);
     canvas.fill(&arrow, &lch(0.97, 0.0, 0.0).into());
 }

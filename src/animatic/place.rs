@@ -32,14 +32,16 @@ impl Kind {
     pub(crate) fn indoors(self) -> bool {
         matches!(
             self,
-            Kind::LampRoom | Kind::Kitchen | Kind::Bedroom | Kind::Office | Kind::Room | Kind::Corridor | Kind::Bar
-                | Kind::Vehicle | Kind::Cave
+            Kind::LampRoom
+                | Kind::Kitchen
+                | Kind::Bedroom
+                | Kind::Office
+                | Kind::Room
+                | Kind::Corridor
+                | Kind::Bar
+                | Kind::Vehicle
+                | Kind::Cave
         )
-    }
-
-    /// Whether water lies at the horizon.
-    pub(crate) fn by_the_sea(self) -> bool {
-        matches!(self, Kind::Sea | Kind::Lighthouse | Kind::Harbour)
     }
 }
 
@@ -50,18 +52,56 @@ const KINDS: &[(Words, Kind, Kind)] = &[
     (&["lighthouse", "lantern", "lamp", "gallery"], Kind::Lighthouse, Kind::LampRoom),
     (&["kitchen", "galley", "pantry"], Kind::Street, Kind::Kitchen),
     (&["bedroom", "hotel", "ward", "hospital", "nursery", "dormitory"], Kind::Street, Kind::Bedroom),
-    (&["office", "studio", "newsroom", "laboratory", "lab", "school", "classroom", "station", "bank", "library"], Kind::Street, Kind::Office),
+    (
+        &["office", "studio", "newsroom", "laboratory", "lab", "school", "classroom", "station", "bank", "library"],
+        Kind::Street,
+        Kind::Office,
+    ),
     (&["bar", "pub", "cafe", "café", "diner", "restaurant", "tavern", "inn"], Kind::Street, Kind::Bar),
-    (&["corridor", "hallway", "hall", "stairs", "stairwell", "staircase", "tunnel", "passage", "subway"], Kind::Street, Kind::Corridor),
-    (&["car", "truck", "taxi", "van", "bus", "train", "cab", "cockpit", "vehicle", "helicopter"], Kind::Street, Kind::Vehicle),
+    (
+        &["corridor", "hallway", "hall", "stairs", "stairwell", "staircase", "tunnel", "passage", "subway"],
+        Kind::Street,
+        Kind::Corridor,
+    ),
+    (
+        &["car", "truck", "taxi", "van", "bus", "train", "cab", "cockpit", "vehicle", "helicopter"],
+        Kind::Street,
+        Kind::Vehicle,
+    ),
     (&["cave", "cavern", "mine", "cellar", "basement", "dungeon", "crypt"], Kind::Mountain, Kind::Cave),
-    (&["harbour", "harbor", "port", "dock", "docks", "pier", "quay", "marina", "jetty", "wharf"], Kind::Harbour, Kind::Room),
-    (&["sea", "ocean", "beach", "shore", "coast", "cliff", "cliffs", "bay", "island", "boat", "ship", "lake", "water", "rocks", "causeway"], Kind::Sea, Kind::Room),
+    (
+        &["harbour", "harbor", "port", "dock", "docks", "pier", "quay", "marina", "jetty", "wharf"],
+        Kind::Harbour,
+        Kind::Room,
+    ),
+    (
+        &[
+            "sea", "ocean", "beach", "shore", "coast", "cliff", "cliffs", "bay", "island", "boat", "ship", "lake",
+            "water", "rocks", "causeway",
+        ],
+        Kind::Sea,
+        Kind::Room,
+    ),
     (&["forest", "wood", "woods", "jungle", "trees", "grove"], Kind::Forest, Kind::Room),
     (&["desert", "dune", "dunes", "wasteland", "canyon"], Kind::Desert, Kind::Room),
-    (&["mountain", "mountains", "hill", "hills", "ridge", "summit", "valley", "glacier", "peak"], Kind::Mountain, Kind::Room),
-    (&["street", "city", "town", "village", "road", "alley", "square", "market", "downtown", "rooftop", "bridge", "avenue", "plaza", "suburb"], Kind::Street, Kind::Room),
-    (&["field", "farm", "garden", "park", "meadow", "yard", "path", "graveyard", "churchyard"], Kind::Field, Kind::Room),
+    (
+        &["mountain", "mountains", "hill", "hills", "ridge", "summit", "valley", "glacier", "peak"],
+        Kind::Mountain,
+        Kind::Room,
+    ),
+    (
+        &[
+            "street", "city", "town", "village", "road", "alley", "square", "market", "downtown", "rooftop", "bridge",
+            "avenue", "plaza", "suburb",
+        ],
+        Kind::Street,
+        Kind::Room,
+    ),
+    (
+        &["field", "farm", "garden", "park", "meadow", "yard", "path", "graveyard", "churchyard"],
+        Kind::Field,
+        Kind::Room,
+    ),
 ];
 
 /// The first kind whose words are in `text`.
@@ -104,9 +144,17 @@ impl Place {
             Kind::Field => (lch(0.60, 0.09, 125.0), lch(0.48, 0.075, 135.0), lch(0.72, 0.11, 92.0)),
             Kind::Cave => (lch(0.32, 0.02, 60.0), lch(0.24, 0.02, 50.0), lch(0.75, 0.12, 65.0)),
             Kind::Vehicle => (lch(0.28, 0.012, 260.0), lch(0.20, 0.01, 260.0), lch(0.60, 0.10, 40.0)),
-            Kind::Office => (lch(0.76, 0.012, rng.range(200.0, 260.0)), lch(0.52, 0.03, 250.0), lch(0.62, 0.10, rng.range(0.0, 360.0))),
+            Kind::Office => (
+                lch(0.76, 0.012, rng.range(200.0, 260.0)),
+                lch(0.52, 0.03, 250.0),
+                lch(0.62, 0.10, rng.range(0.0, 360.0)),
+            ),
             Kind::LampRoom => (lch(0.58, 0.035, 165.0), lch(0.38, 0.05, 160.0), lch(0.74, 0.11, 82.0)),
-            Kind::Kitchen => (lch(0.80, 0.035, rng.range(75.0, 110.0)), lch(0.52, 0.06, rng.range(150.0, 240.0)), lch(0.66, 0.12, 45.0)),
+            Kind::Kitchen => (
+                lch(0.80, 0.035, rng.range(75.0, 110.0)),
+                lch(0.52, 0.06, rng.range(150.0, 240.0)),
+                lch(0.66, 0.12, 45.0),
+            ),
             Kind::Bar => (lch(0.42, 0.06, rng.range(20.0, 60.0)), lch(0.33, 0.05, 50.0), lch(0.80, 0.12, 80.0)),
             Kind::Bedroom | Kind::Room | Kind::Corridor => {
                 let hue = rng.range(0.0, 360.0);

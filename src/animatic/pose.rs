@@ -47,7 +47,13 @@ const VERBS: &[(Act, &[&str])] = &[
     (Act::Raise, &["raise", "lift", "cheer", "reach", "stretch"]),
     (Act::Work, &["write", "writ", "type", "typing", "read", "cook", "repair", "fix", "polish", "clean", "turn"]),
     (Act::Hold, &["hold", "held", "carr", "grip", "clutch", "grab", "take", "took", "bring", "open", "lights", "pour"]),
-    (Act::Walk, &["walk", "step", "stride", "pace", "cross", "enter", "exit", "leave", "approach", "march", "wander", "stroll", "stagger", "descend", "ascend", "follow"]),
+    (
+        Act::Walk,
+        &[
+            "walk", "step", "stride", "pace", "cross", "enter", "exit", "leave", "approach", "march", "wander",
+            "stroll", "stagger", "descend", "ascend", "follow",
+        ],
+    ),
     (Act::Lean, &["lean", "rest"]),
     (Act::Look, &["look", "stare", "watch", "gaze", "search", "see", "squint", "notice", "peer", "scan", "observ"]),
     (Act::Talk, &["talk", "speak", "say", "shout", "whisper", "argue", "answer", "explain", "ask", "yell"]),
@@ -74,8 +80,18 @@ impl Act {
     pub(crate) fn sideways(self) -> bool {
         matches!(
             self,
-            Act::Walk | Act::Run | Act::Point | Act::Sit | Act::Kneel | Act::Climb | Act::Drive | Act::Hug | Act::Fight
-                | Act::Crouch | Act::Lie | Act::Lean
+            Act::Walk
+                | Act::Run
+                | Act::Point
+                | Act::Sit
+                | Act::Kneel
+                | Act::Climb
+                | Act::Drive
+                | Act::Hug
+                | Act::Fight
+                | Act::Crouch
+                | Act::Lie
+                | Act::Lean
         )
     }
 }
@@ -108,9 +124,9 @@ pub(crate) struct Pose {
 pub(crate) const THIGH: f64 = 1.95;
 pub(crate) const SHIN: f64 = 1.9;
 pub(crate) const SOLE: f64 = 0.2;
-pub(crate) const TORSO: f64 = 2.55;
+pub(crate) const TORSO: f64 = 2.68;
 /// From the base of the neck to the middle of the head.
-pub(crate) const NECK: f64 = 0.9;
+pub(crate) const NECK: f64 = 0.72;
 
 impl Pose {
     /// At `t` seconds; `voice` is how loud the figure speaks, 0 to 1.
@@ -135,12 +151,9 @@ impl Pose {
                 let s = sin(TAU * (t * if run { 1.45 } else { 0.9 } + phase));
                 let lag = sin(TAU * (t * if run { 1.45 } else { 0.9 } + phase - 0.2));
                 let (stride, bend) = if run { (0.72, 1.1) } else { (0.42, 0.5) };
-                pose.legs = [(stride * s, bend * (0.5 - 0.5 * lag) + 0.08), (-stride * s, bend * (0.5 + 0.5 * lag) + 0.08)];
-                pose.arms = if run {
-                    [(-0.75 * s, 1.5), (0.75 * s, 1.5)]
-                } else {
-                    [(-0.38 * s, 0.3), (0.38 * s, 0.3)]
-                };
+                pose.legs =
+                    [(stride * s, bend * (0.5 - 0.5 * lag) + 0.08), (-stride * s, bend * (0.5 + 0.5 * lag) + 0.08)];
+                pose.arms = if run { [(-0.75 * s, 1.5), (0.75 * s, 1.5)] } else { [(-0.38 * s, 0.3), (0.38 * s, 0.3)] };
                 pose.lean = if run { 0.24 } else { 0.06 };
                 pose.bob = if run { 0.10 * s * s } else { 0.0 };
             }
@@ -178,7 +191,9 @@ impl Pose {
                 pose.nod = 0.16;
                 pose.holds = true;
             }
-            Act::Talk => pose.arms[0] = (0.45 + 0.12 * wander(seed ^ 3, t * 1.4), 1.1 + 0.25 * wander(seed ^ 5, t * 1.7)),
+            Act::Talk => {
+                pose.arms[0] = (0.45 + 0.12 * wander(seed ^ 3, t * 1.4), 1.1 + 0.25 * wander(seed ^ 5, t * 1.7))
+            }
             Act::Look => {
                 pose.nod = -0.04 + 0.03 * sway;
                 pose.lean = 0.05;

@@ -34,7 +34,10 @@ pub(crate) enum Icon {
 const ICONS: &[(Icon, &[&str])] = &[
     (Icon::Lamp, &["lamp", "lantern", "torch", "light", "flashlight"]),
     (Icon::Key, &["key"]),
-    (Icon::Paper, &["letter", "paper", "note", "map", "photo", "envelope", "telegram", "chart", "picture", "ticket", "card"]),
+    (
+        Icon::Paper,
+        &["letter", "paper", "note", "map", "photo", "envelope", "telegram", "chart", "picture", "ticket", "card"],
+    ),
     (Icon::Knife, &["knife", "blade", "dagger", "sword", "axe"]),
     (Icon::Gun, &["gun", "pistol", "rifle", "revolver"]),
     (Icon::Phone, &["phone", "mobile", "receiver", "tablet"]),
@@ -98,7 +101,8 @@ pub(crate) fn paint_prop(canvas: &mut dyn Canvas, prop: &Prop, size: f64, seen: 
     match prop.icon {
         Icon::Lamp => {
             let light = lch(0.93, 0.13, 85.0);
-            canvas.fill(&ellipse(p(0.0, 0.0), 1.5 * s, 1.5 * s), &glow(p(0.0, 0.0), 1.5 * s, light.fade(0.55 * flicker)));
+            canvas
+                .fill(&ellipse(p(0.0, 0.0), 1.5 * s, 1.5 * s), &glow(p(0.0, 0.0), 1.5 * s, light.fade(0.55 * flicker)));
             canvas.stroke(&line(&[p(-0.2, 0.3), p(-0.14, 0.5), p(0.14, 0.5), p(0.2, 0.3)]), 0.04 * s, &flat(steel));
             canvas.fill(&poly(&[p(-0.26, 0.24), p(0.26, 0.24), p(0.13, 0.40), p(-0.13, 0.40)]), &flat(main));
             canvas.fill(&rounded(r(-0.22, -0.30, 0.22, 0.26), 0.06 * s), &Paint::Flat(light));
@@ -161,7 +165,11 @@ pub(crate) fn paint_prop(canvas: &mut dyn Canvas, prop: &Prop, size: f64, seen: 
             canvas.fill(&poly(&[p(0.03, 0.48), p(0.34, 0.08), p(0.03, 0.08)]), &flat(lch(0.90, 0.02, 90.0)));
         }
         Icon::Bag => {
-            canvas.stroke(&line(&[p(-0.14, 0.26), p(-0.12, 0.42), p(0.12, 0.42), p(0.14, 0.26)]), 0.055 * s, &flat(wood.lift(-0.08)));
+            canvas.stroke(
+                &line(&[p(-0.14, 0.26), p(-0.12, 0.42), p(0.12, 0.42), p(0.14, 0.26)]),
+                0.055 * s,
+                &flat(wood.lift(-0.08)),
+            );
             canvas.fill(&rounded(r(-0.44, -0.38, 0.44, 0.28), 0.08 * s), &flat(main));
             for x in [-0.24, 0.24] {
                 canvas.stroke(&line(&[p(x, -0.36), p(x, 0.27)]), 0.06 * s, &flat(main.lift(-0.12)));
@@ -192,7 +200,8 @@ pub(crate) fn paint_prop(canvas: &mut dyn Canvas, prop: &Prop, size: f64, seen: 
         }
         Icon::Candle => {
             let light = lch(0.93, 0.13, 82.0);
-            canvas.fill(&ellipse(p(0.0, 0.3), 1.2 * s, 1.2 * s), &glow(p(0.0, 0.3), 1.2 * s, light.fade(0.5 * flicker)));
+            canvas
+                .fill(&ellipse(p(0.0, 0.3), 1.2 * s, 1.2 * s), &glow(p(0.0, 0.3), 1.2 * s, light.fade(0.5 * flicker)));
             canvas.fill(&rounded(r(-0.10, -0.44, 0.10, 0.12), 0.03 * s), &flat(lch(0.92, 0.03, 88.0)));
             canvas.fill(&ellipse(p(0.0, 0.27), 0.06 * s, 0.14 * s), &Paint::Flat(light));
         }
@@ -205,7 +214,10 @@ pub(crate) fn paint_prop(canvas: &mut dyn Canvas, prop: &Prop, size: f64, seen: 
         }
         Icon::Ring => {
             canvas.stroke(&ellipse(p(0.0, -0.08), 0.28 * s, 0.28 * s), 0.09 * s, &flat(brass));
-            canvas.fill(&poly(&[p(-0.12, 0.24), p(0.12, 0.24), p(0.16, 0.36), p(0.0, 0.44), p(-0.16, 0.36)]), &flat(lch(0.88, 0.06, 210.0)));
+            canvas.fill(
+                &poly(&[p(-0.12, 0.24), p(0.12, 0.24), p(0.16, 0.36), p(0.0, 0.44), p(-0.16, 0.36)]),
+                &flat(lch(0.88, 0.06, 210.0)),
+            );
         }
         Icon::Parcel => {
             canvas.fill(&rounded(r(-0.42, -0.36, 0.42, 0.34), 0.03 * s), &flat(main));

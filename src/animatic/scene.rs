@@ -15,7 +15,7 @@ use crate::cutout::{cover, cut_out};
 use crate::figure::{Figure, paint_from_above};
 use crate::head::Mien;
 use crate::indoors::paint_indoors;
-use crate::look::Look;
+use crate::look::{Hat, Look};
 use crate::math::{Rng, sin, wander};
 use crate::outdoors::{Set, paint_outdoors};
 use crate::overlay::{Overlay, more_mark};
@@ -87,9 +87,12 @@ impl Scene {
     pub fn new(call: &Call, pictures: &Pictures) -> Result<Scene, Diagnostic> {
         let (width, height) = call.size;
         if !(1..=LONGEST).contains(&width) || !(1..=LONGEST).contains(&height) {
-            return Err(Diagnostic::error("animatic-size", format!("the animatic cannot draw {width} x {height} pixels"))
-                .at_field("size")
-                .hint(format!("choose a size of at most {LONGEST} pixels on each side")));
+            return Err(Diagnostic::error(
+                "animatic-size",
+                format!("the animatic cannot draw {width} x {height} pixels"),
+            )
+            .at_field("size")
+            .hint(format!("choose a size of at most {LONGEST} pixels on each side")));
         }
         if !call.rate.is_valid() {
             return Err(Diagnostic::error("animatic-rate", "the animatic needs a frame rate between 0 and 1000")
@@ -105,9 +108,19 @@ impl Scene {
         let brief = Brief::of(call);
         let (w, h) = (f64::from(width), f64::from(height));
         let camera = &brief.shot.camera;
-        let insert = camera.framing == Framing::Insert || (brief.cast.is_empty() && !brief.props.is_empty() && camera.size <= ShotSize::Mcu);
-        let lead = brief.cast.get(brief.lead());
-        let head_top = lead.map_or(1.8, |actor| Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() * HEAD * actor.look.stature);
+        let insert = camera.framing == Framing::Insert
+            || (brief.cast.is_empty() && !brief.props.is_empty() && camera.size <= ShotSize::Mcu);
+        let tops = brief.cast.iter().map(|actor| {
+            let hat = if actor.look.hat == Hat::None { 0.0 } else { 0.12 };
+            (Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() + hat) * HEAD * actor.look.stature
+        });
+        // Two and more share a frame: the tallest needs the headroom.
+        let over = matches!(camera.framing, Framing::OtsLeft | Framing::OtsRight | Framing::Single);
+        let head_top = match tops.clone().nth(brief.lead()) {
+            Some(lead) if over => lead,
+            Some(lead) => tops.fold(lead, f64::max),
+            None => 1.8,
+        };
         let view = View::compose((w, h), camera, head_top, !insert);
         let read = |reference: Option<usize>| pictures.references.get(reference?)?.as_ref();
         let props = brief
@@ -118,7 +131,8 @@ impl Scene {
                 Prop::of(name, tone, read(*reference).and_then(cut_out).as_ref().and_then(picture))
             })
             .collect();
-        let cutouts = brief.cast.iter().map(|actor| read(actor.reference).and_then(cut_out).as_ref().and_then(picture)).collect();
+        let cutouts =
+            brief.cast.iter().map(|actor| read(actor.reference).and_then(cut_out).as_ref().and_then(picture)).collect();
         let backdrop = read(brief.place_reference).and_then(picture);
         let spots = if insert { Vec::new() } else { arrange(&brief, &view) };
         Ok(Scene {
@@ -179,8 +193,14 @@ impl Scene {
             let z = view.subject_z * 2.5;
             let near = view.scale(z) * z / view.focal;
             let scale = (view.width / pw).max(view.height / ph) * 1.5 * near;
-            let middle = Vec2::new(view.width / 2.0 + view.shift.x * 0.7 - view.at[0] * view.scale(z) * 0.5, view.height / 2.0 + view.shift.y * 0.6);
-            canvas.image(picture, Affine::translate(middle) * Affine::scale(scale) * Affine::translate((-pw / 2.0, -ph / 2.0)));
+            let middle = Vec2::new(
+                view.width / 2.0 + view.shift.x * 0.7 - view.at[0] * view.scale(z) * 0.5,
+                view.height / 2.0 + view.shift.y * 0.6,
+            );
+            canvas.image(
+                picture,
+                Affine::translate(middle) * Affine::scale(scale) * Affine::translate((-pw / 2.0, -ph / 2.0)),
+            );
             let veil = light.haze.fade(0.10 + 0.25 * (1.0 - light.level));
             canvas.rect(everything(view), &veil.into());
             return;
@@ -228,7 +248,11 @@ impl Scene {
             canvas.stroke(&seams, h * 0.002, &tone.lift(-0.09).fade(0.7).into());
             let rug = Rect::new(ox - metre * 1.3, oy - metre * 0.9, ox + metre * 1.3, oy + metre * 0.9);
             canvas.fill(&rounded(rug, metre * 0.1), &light.lit(place.accent.mute(0.6)).into());
-            canvas.stroke(&rounded(rug.inset(-metre * 0.12), metre * 0.06), metre * 0.03, &light.lit(place.accent.lift(0.15)).into());
+            canvas.stroke(
+                &rounded(rug.inset(-metre * 0.12), metre * 0.06),
+                metre * 0.03,
+                &light.lit(place.accent.lift(0.15)).into(),
+            );
         } else {
             for _ in 0..70 {
                 let at = pt(ox + rng.range(-1.2, 1.2) * w, oy + rng.range(-1.2, 1.2) * h);
@@ -249,7 +273,14 @@ impl Scene {
             let y = view.height * (0.52 + 0.05 * sin(i as f64 * 2.0)) + view.shift.y + walk;
             let facing = if u < 0.0 { 1.0 } else { -1.0 };
             let look = &actor.look;
-            paint_from_above(canvas, view.world * Affine::translate((x, y)), px * look.stature, look, &self.brief.light, facing);
+            paint_from_above(
+                canvas,
+                view.world * Affine::translate((x, y)),
+                px * look.stature,
+                look,
+                &self.brief.light,
+                facing,
+            );
         }
     }
 
@@ -262,7 +293,10 @@ impl Scene {
         let all = everything(view);
         let edge = at.y + h * 0.12 * zoom;
         let wood = light.lit(place.second.lift(0.05));
-        canvas.rect(Rect { y0: edge, ..all }, &blend(pt(0.0, edge), pt(0.0, h), wood.mix(light.rim, 0.16), wood.lift(-0.13)));
+        canvas.rect(
+            Rect { y0: edge, ..all },
+            &blend(pt(0.0, edge), pt(0.0, h), wood.mix(light.rim, 0.16), wood.lift(-0.13)),
+        );
         canvas.rect(Rect { y0: edge - h * 0.006, y1: edge + h * 0.004, ..all }, &light.rim.fade(0.45).into());
         for i in -6..=6 {
             let x = w / 2.0 + f64::from(i) * w * 0.13;
@@ -274,11 +308,19 @@ impl Scene {
         for (i, prop) in self.props.iter().take(4).enumerate() {
             let x = at.x + (i as f64 - (n - 1) as f64 / 2.0) * size * 0.98;
             let base = edge + size * 0.26;
-            canvas.place(view.world * Affine::translate((x - light.side * size * 0.12, base)) * Affine::scale_non_uniform(size * 0.62, size * 0.16));
+            canvas.place(
+                view.world
+                    * Affine::translate((x - light.side * size * 0.12, base))
+                    * Affine::scale_non_uniform(size * 0.62, size * 0.16),
+            );
             canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, lch(0.08, 0.02, 265.0).fade(0.75)));
             let flicker = 0.85 + 0.15 * wander(self.brief.seed, t * 2.0);
-            canvas.place(view.world * Affine::translate((x, base - size * 0.44)) * Affine::scale_non_uniform(1.0, -1.0));
+            canvas
+                .place(view.world * Affine::translate((x, base - size * 0.40)) * Affine::scale_non_uniform(1.0, -1.0));
             paint_prop(canvas, prop, size, &|tone| light.lit(tone), flicker);
+            canvas.place(Affine::IDENTITY);
+            let label = view.world * pt(x, base + h * 0.085);
+            self.overlay.tag(canvas, &prop.name, label, 0.0, prop.tone.lift(0.1));
             canvas.place(view.world);
         }
     }
@@ -294,19 +336,27 @@ impl Scene {
             let side = if i % 2 == 0 { 1.0 } else { -1.0 };
             let z = view.subject_z * 1.06;
             let x = view.across((side * (0.30 + 0.10 * (i / 2) as f64)).clamp(-0.42, 0.42), z);
-            let size = if prop.icon == Icon::Boat { 2.4 } else { 0.42 };
+            let size = match prop.icon {
+                Icon::Boat => 2.4,
+                Icon::Phone | Icon::Key | Icon::Ring | Icon::Cup | Icon::Knife => 0.22,
+                _ => 0.38,
+            };
             let stand = if prop.icon == Icon::Boat { 0.0 } else { 0.82 };
             let px = view.scale(z) * size;
-            let foot = view.see(x, 0.0, z);
             if 0.0 < stand {
                 // A small stand brings a small thing to the eye.
                 let (a, b) = (view.see(x - 0.30, stand, z), view.see(x + 0.30, 0.0, z));
                 let tone = light.far(lch(0.40, 0.05, 58.0), z);
-                canvas.fill(&rounded(Rect::new(a.x, a.y, b.x, b.y), px * 0.06), &blend(pt(a.x, 0.0), pt(b.x, 0.0), tone.lift(0.03), tone.lift(-0.08)));
-                canvas.rect(Rect::new(a.x - px * 0.06, a.y - px * 0.05, b.x + px * 0.06, a.y + px * 0.05), &tone.lift(0.07).into());
+                canvas.fill(
+                    &rounded(Rect::new(a.x, a.y, b.x, b.y), px * 0.06),
+                    &blend(pt(a.x, 0.0), pt(b.x, 0.0), tone.lift(0.03), tone.lift(-0.08)),
+                );
+                canvas.rect(
+                    Rect::new(a.x - px * 0.06, a.y - px * 0.05, b.x + px * 0.06, a.y + px * 0.05),
+                    &tone.lift(0.07).into(),
+                );
             }
             let rest = view.see(x, stand + size * 0.44, z);
-            let _ = foot;
             canvas.place(view.world * Affine::translate(rest.to_vec2()) * Affine::scale_non_uniform(1.0, -1.0));
             let flicker = 0.85 + 0.15 * wander(self.brief.seed ^ i as u64, t * 2.0);
             paint_prop(canvas, prop, px, &|tone| light.far(tone, z), flicker);
@@ -320,7 +370,8 @@ impl Scene {
             return None;
         }
         self.spots.iter().position(|spot| {
-            spot.actor.is_some_and(|i| matches!(self.brief.cast[i].act, Act::Hold | Act::Work | Act::Phone)) && !spot.back
+            spot.actor.is_some_and(|i| matches!(self.brief.cast[i].act, Act::Hold | Act::Work | Act::Phone))
+                && !spot.back
         })
     }
 
@@ -332,7 +383,8 @@ impl Scene {
         let voice = spot.actor.map_or(0.0, |i| self.brief.voice(i, t));
         let seed = look.seed ^ self.brief.seed;
         let spoken = spot.actor.is_some_and(|i| 0.0 < self.brief.voice(i, t + 0.05).max(self.brief.voice(i, t - 0.05)));
-        let mut pose = Pose::of(if spot.back { Act::Stand } else { act }, t, seed, if spoken { voice.max(0.25) } else { 0.0 });
+        let mut pose =
+            Pose::of(if spot.back { Act::Stand } else { act }, t, seed, if spoken { voice.max(0.25) } else { 0.0 });
         let held = self.held() == Some(spot_idx);
         pose.holds &= held;
         let mut mien = Mien {
@@ -397,7 +449,8 @@ impl Scene {
             }
             let crown = view.world * self.figure(i, view, t).crown(view);
             let look = &self.brief.cast[actor].look;
-            self.overlay.tag(canvas, &look.name, crown, look.main.lift(0.06));
+            let figure = self.figure(i, view, t);
+            self.overlay.tag(canvas, &look.name, crown, figure.below_face(view), look.main.lift(0.06));
         }
         if 0 < self.brief.n_unseen {
             more_mark(canvas, view.width, view.height, self.brief.n_unseen);
@@ -414,7 +467,7 @@ impl Scene {
                 let y = rng.unit() * h;
                 let thick = h * rng.range(0.004, 0.03);
                 let tone = self.brief.light.haze.lift(rng.range(-0.16, 0.16)).fade(strength * rng.range(0.3, 0.9));
-                canvas.soft(Rect::new(-0.1 * w, y, 1.1 * w, y + thick), 0.0, thick * 0.5, tone);
+                canvas.rect(Rect::new(0.0, y, w, y + thick), &tone.into());
             }
         }
         let point_of_view = self.brief.shot.camera.framing == Framing::Pov;
@@ -488,7 +541,16 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
             back: false,
             shape: 0.0,
         };
-        let front = Spot { actor: other, x: view.across(near * 0.37, z), z, facing: -near, turn: 0.3, gaze: 0.0, back: true, shape: 0.72 };
+        let front = Spot {
+            actor: other,
+            x: view.across(near * 0.37, z),
+            z,
+            facing: -near,
+            turn: 0.3,
+            gaze: 0.0,
+            back: true,
+            shape: 0.72,
+        };
         return vec![subject, front];
     }
     // Sides first, the script's order among equals.
@@ -515,7 +577,13 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
                 let toward = match actor.side {
                     Side::Left => 1.0,
                     Side::Right => -1.0,
-                    Side::Centre => if actor.look.seed & 2 == 0 { 1.0 } else { -1.0 },
+                    Side::Centre => {
+                        if actor.look.seed & 2 == 0 {
+                            1.0
+                        } else {
+                            -1.0
+                        }
+                    }
                 };
                 // Looking room lies ahead of the face.
                 let off = if tight { 0.05 } else { 0.13 };
@@ -530,7 +598,13 @@ fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
                 (true, ..) => 0.72,
                 (_, Framing::Pov, _) => 0.05,
                 (_, _, 2) => 0.60,
-                (_, _, 1) => if tight { 0.30 } else { 0.42 },
+                (_, _, 1) => {
+                    if tight {
+                        0.30
+                    } else {
+                        0.42
+                    }
+                }
                 _ => 0.35,
             };
             let depth = if n < 3 { 0.0 } else { 0.16 * (place % 2) as f64 };

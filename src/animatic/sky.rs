@@ -70,7 +70,14 @@ pub(crate) fn paint_sky(canvas: &mut dyn Canvas, view: &View, light: &Light, wea
             light.sky_low.mix(light.rim, 0.5).lift(if light.night { -0.20 } else { 0.03 })
         };
         let opacity = if heavy { 0.55 } else { 0.42 };
-        cloud(canvas, pt(x, y), wide, rng.range(0.16, 0.26), &blend(pt(x, y - wide * 0.16), pt(x, y + wide * 0.06), tone.fade(opacity), tone.fade(opacity * 0.15)), seed ^ i);
+        cloud(
+            canvas,
+            pt(x, y),
+            wide,
+            rng.range(0.16, 0.26),
+            &blend(pt(x, y - wide * 0.16), pt(x, y + wide * 0.06), tone.fade(opacity), tone.fade(opacity * 0.15)),
+            seed ^ i,
+        );
     }
     if weather == Weather::Storm && 0.93 < flash(seed, t) {
         canvas.rect(all, &lch(0.95, 0.03, 260.0).fade(0.45).into());
@@ -108,9 +115,12 @@ pub(crate) fn paint_weather(canvas: &mut dyn Canvas, view: &View, light: &Light,
                 let y = h * rng.range(0.30, 1.0);
                 let drift = t * w * 0.012 * rng.range(0.4, 1.0) * if i % 2 == 0 { 1.0 } else { -1.0 };
                 let x = w * rng.range(0.0, 1.0) + drift + view.shift.x * 0.9 - view.at[0] * 20.0;
-                let rect = Rect::new(x - w * 0.55, y - h * 0.05, x + w * 0.55, y + h * 0.05);
-                canvas.soft(rect, h * 0.05, h * 0.055, light.haze.lift(0.03).fade(0.20));
+                // A flat bank: a round glow pressed together.
+                let veil = light.haze.lift(0.03).fade(0.26);
+                canvas.place(view.world * vello_cpu::kurbo::Affine::new([w * 0.7, 0.0, 0.0, h * 0.13, x, y]));
+                canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, veil));
             }
+            canvas.place(view.world);
         }
         Weather::Rain | Weather::Storm => {
             let storm = weather == Weather::Storm;
@@ -126,7 +136,11 @@ pub(crate) fn paint_weather(canvas: &mut dyn Canvas, view: &View, light: &Light,
                     drops.move_to(pt(x, y));
                     drops.line_to(pt(x + slant * length * h, y + length * h));
                 }
-                canvas.stroke(&drops, h * 0.0020 * (1.0 + 0.6 * layer as f64), &lch(0.90, 0.02, 240.0).fade(opacity).into());
+                canvas.stroke(
+                    &drops,
+                    h * 0.0020 * (1.0 + 0.6 * layer as f64),
+                    &lch(0.90, 0.02, 240.0).fade(opacity).into(),
+                );
             }
         }
         Weather::Snow => {

@@ -54,7 +54,9 @@ impl Biquad {
     }
 
     fn step(&mut self, x: f64) -> f64 {
-        let y = self.b[0] * x + self.b[1] * self.x[0] + self.b[2] * self.x[1] - self.a[0] * self.y[0] - self.a[1] * self.y[1];
+        let y = self.b[0] * x + self.b[1] * self.x[0] + self.b[2] * self.x[1]
+            - self.a[0] * self.y[0]
+            - self.a[1] * self.y[1];
         self.x = [x, self.x[0]];
         self.y = [y, self.y[0]];
         y
@@ -75,7 +77,9 @@ fn tone_of(kind: Kind) -> Tone {
             Tone { bands: &[(180.0, 0.5, 0.020, 0.11), (900.0, 0.6, 0.010, 0.13)], hum_hz: 0.0, hum: 0.0 }
         }
         Kind::Harbour => Tone { bands: &[(160.0, 0.5, 0.016, 0.17), (700.0, 0.7, 0.006, 0.3)], hum_hz: 0.0, hum: 0.0 },
-        Kind::Street => Tone { bands: &[(95.0, 0.6, 0.022, 0.07), (420.0, 0.6, 0.005, 0.19)], hum_hz: 58.0, hum: 0.0012 },
+        Kind::Street => {
+            Tone { bands: &[(95.0, 0.6, 0.022, 0.07), (420.0, 0.6, 0.005, 0.19)], hum_hz: 58.0, hum: 0.0012 }
+        }
         Kind::Forest | Kind::Field => {
             Tone { bands: &[(520.0, 0.5, 0.007, 0.09), (2600.0, 1.2, 0.0025, 0.23)], hum_hz: 0.0, hum: 0.0 }
         }
@@ -97,8 +101,12 @@ fn room_tone(brief: &Brief, samples: &mut [f32]) {
     };
     // Weather is heard through walls.
     let through = if brief.place.kind.indoors() { 0.35 } else { 1.0 };
-    let bands: Vec<_> =
-        tone.bands.iter().copied().chain(weather.iter().map(|(hz, q, gain, swell)| (*hz, *q, gain * through, *swell))).collect();
+    let bands: Vec<_> = tone
+        .bands
+        .iter()
+        .copied()
+        .chain(weather.iter().map(|(hz, q, gain, swell)| (*hz, *q, gain * through, *swell)))
+        .collect();
     for side in 0..2 {
         let mut noise = Rng::new(brief.place.seed ^ (side as u64 + 1));
         let mut filters: Vec<Biquad> = bands.iter().map(|(hz, q, ..)| Biquad::band(*hz, *q)).collect();
@@ -134,7 +142,13 @@ fn murmur(speech: &crate::voice::Speech, pitch: f64, samples: &mut [f32]) {
     let mut rng = Rng::new(seed_of(&speech.character) ^ speech.syllables.len() as u64);
     let melody: Vec<(f64, usize)> = speech.syllables.iter().map(|_| (rng.range(-0.08, 0.10), rng.below(5))).collect();
     // A smaller throat has higher formants.
-    let throat = if 240.0 < pitch { 1.25 } else if 160.0 < pitch { 1.12 } else { 1.0 };
+    let throat = if 240.0 < pitch {
+        1.25
+    } else if 160.0 < pitch {
+        1.12
+    } else {
+        1.0
+    };
     let (mut low, mut high) = (Biquad::band(500.0, 5.0), Biquad::band(1500.0, 7.0));
     let mut phase = 0.0;
     let mut tuned = usize::MAX;

@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn lines_wrap_within_their_room() {
-        let lines = wrap("The lamp has not been lit since the storm took the keeper Supercalifragilisticexpialidocious", 12.0);
+        let lines =
+            wrap("The lamp has not been lit since the storm took the keeper Supercalifragilisticexpialidocious", 12.0);
         assert!(3 < lines.len());
         assert!(lines.iter().all(|line| width(line) <= 12.0), "{lines:?}");
         assert!(wrap("   ", 10.0).is_empty());

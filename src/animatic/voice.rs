@@ -33,7 +33,8 @@ impl Speech {
                 syllables.push(rng.range(0.65, 1.0));
             }
             in_vowel = vowel;
-            if matches!(c, '.' | ',' | '!' | '?' | ';' | ':' | '—') && syllables.last().is_some_and(|last| 0.0 < *last) {
+            if matches!(c, '.' | ',' | '!' | '?' | ';' | ':' | '—') && syllables.last().is_some_and(|last| 0.0 < *last)
+            {
                 syllables.push(0.0);
             }
             if MOST <= syllables.len() {

@@ -23,9 +23,9 @@ impl Worker for Animatic {
         match call.task {
             Task::Video => self.video(call, cx),
             Task::Image => self.image(call, cx),
-            Task::Text | Task::Voice | Task::Sound | Task::Music => {
-                Err(refuse(&format!("the animatic draws pictures and clips, it has no task `{:?}`", call.task).to_lowercase()))
-            }
+            Task::Text | Task::Voice | Task::Sound | Task::Music => Err(refuse(
+                &format!("the animatic draws pictures and clips, it has no task `{:?}`", call.task).to_lowercase(),
+            )),
         }
     }
 }
