@@ -131,7 +131,7 @@ impl Figure<'_> {
         let place = view.world * Affine::translate(feet.to_vec2());
         let mut scale = Affine::scale_non_uniform(self.facing * px, -px * view.squash);
         if self.pose.lying {
-            scale = scale * Affine::new([0.0, 1.0, -1.0, 0.0, 4.0, 0.35]);
+            scale *= Affine::new([0.0, 1.0, -1.0, 0.0, 4.0, 0.35]);
         }
         let shade =
             Shading { light, distance: self.at.1 - view.at[2], side: light.side * self.facing, shape: self.shape };

@@ -16,6 +16,8 @@ use crate::tone::{Tone, lch};
 const ROWS: usize = 2;
 /// Characters of one line of dialogue that are laid out.
 const MOST_CHARS: usize = 12_000;
+/// Captions of one shot.
+const MOST_PAGES: usize = 2000;
 
 struct Page {
     /// Frames, the end not included.
@@ -172,7 +174,7 @@ fn pages_of(call: &Call, brief: &Brief, width: f64, height: f64) -> Vec<Page> {
         for (i, rows) in chunks.iter().enumerate() {
             let at = |k: usize| from + (total * k as u64 / chunks.len().max(1) as u64) as u32;
             let (from, to) = (at(i), at(i + 1));
-            if from < to {
+            if from < to && pages.len() < MOST_PAGES {
                 pages.push(page(speaker, tone, rows, from, to, (width, height, unit, size)));
             }
         }
@@ -198,10 +200,9 @@ fn pages_of(call: &Call, brief: &Brief, width: f64, height: f64) -> Vec<Page> {
     // Where two people speak at once the later line is shown.
     for i in 0..pages.len() {
         let (from, to) = (pages[i].from, pages[i].to);
-        if let Some(cut) = pages[i + 1..].iter().map(|page| page.from).filter(|next| from < *next && *next < to).min() {
-            if !brief.from_prompt {
-                pages[i].to = cut;
-            }
+        let next = pages[i + 1..].iter().map(|page| page.from).filter(|next| from < *next && *next < to).min();
+        if let Some(cut) = next.filter(|_| !brief.from_prompt) {
+            pages[i].to = cut;
         }
     }
     pages

@@ -125,7 +125,7 @@ impl View {
             Move::Handheld => {
                 let sway = |salt: u64| wander(seed ^ salt, seconds);
                 view.shift = Vec2::new(sway(1) * 0.016 * w, sway(2) * 0.018 * h);
-                view.world = view.world * about(w, h, sway(3) * 0.009, 1.03);
+                view.world *= about(w, h, sway(3) * 0.009, 1.03);
             }
             Move::WhipPan => {
                 // In from the left within the first third of a second, then it settles.
@@ -162,7 +162,7 @@ impl View {
 
     fn zoom(&mut self, by: f64) {
         let about = Vec2::new(self.width / 2.0, self.height * 0.45);
-        self.world = self.world * (Affine::translate(about) * Affine::scale(by) * Affine::translate(-about));
+        self.world *= Affine::translate(about) * Affine::scale(by) * Affine::translate(-about);
     }
 
     fn depth(&self, z: f64) -> f64 {
