@@ -20,14 +20,14 @@ pub struct Exported {
     pub written: bool,
 }
 
-/// Exports the finished items of output nodes among the targets; `output` replaces the path of the only one.
+/// Exports the finished items of output nodes among the targets; `output` replaces the path of one.
 ///
 /// # Errors
 /// A diagnostic for each file that cannot be written.
 pub(crate) fn export(
     session: &Session,
     targets: &[Target],
-    output: Option<&Path>,
+    output: Option<&(String, PathBuf)>,
 ) -> Result<Vec<Exported>, Vec<Diagnostic>> {
     let mut done = Vec::new();
     let mut problems = Vec::new();
@@ -44,9 +44,9 @@ pub(crate) fn export(
                 continue;
             }
             let path = match output {
-                Some(path) => path.to_owned(),
-                None if pattern.is_empty() => continue,
-                None => match place(session, pattern, item.element.map(|id| &**id)) {
+                Some((node, path)) if *node == target.node => path.clone(),
+                _ if pattern.is_empty() => continue,
+                _ => match place(session, pattern, item.element.map(|id| &**id)) {
                     Ok(path) => path,
                     Err(problem) => {
                         problems.push(problem.at_node(&target.node).at_field("file"));

@@ -1,6 +1,6 @@
 //! A session: document, engine, store and workers together. The command line, tests and (later) the editor own one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use engine::engine::{Approval, Engine, Event, Setup, Tally};
 use engine::explain::Explanation;
 use engine::state::{ItemRef, State};
 use engine::store::Store;
-use model::{Diagnostic, Digest};
+use model::{Data, Diagnostic, Digest};
 use serde::Serialize;
 
 use crate::project::Project;
@@ -145,6 +145,32 @@ impl Session {
         chosen.into_iter().map(|(id, _)| Target { node: id.clone(), element: None }).collect()
     }
 
+    /// The output that a path on the command line is for: the only target, or the only one that makes such files.
+    ///
+    /// # Errors
+    /// A diagnostic where no output or several could be meant.
+    pub fn output_for(&self, targets: &[Target], path: &Path) -> Result<(String, PathBuf), Diagnostic> {
+        let extension = |file: &str| Path::new(file).extension().map(|it| it.to_ascii_lowercase());
+        let wanted = path.extension().map(|it| it.to_ascii_lowercase());
+        let outputs: Vec<_> = targets
+            .iter()
+            .filter_map(|target| Some((target, self.project.document.nodes.get(&target.node)?)))
+            .filter(|(_, node)| node.kind.starts_with("output."))
+            .collect();
+        let same_type = |(_, node): &&(&Target, &model::Node)| {
+            wanted.is_some() && extension(node.params.get("file").and_then(Data::as_text).unwrap_or_default()) == wanted
+        };
+        let fitting: Vec<_> = outputs.iter().filter(same_type).collect();
+        match (outputs.as_slice(), fitting.as_slice()) {
+            ([(only, _)], _) | (_, [(only, _)]) => Ok((only.node.clone(), path.to_owned())),
+            _ => {
+                let names: Vec<_> = targets.iter().map(|target| target.node.as_str()).collect();
+                Err(Diagnostic::error("many-outputs", "-o could mean several outputs, or none")
+                    .hint(format!("choose one with --target: {}", names.join(", "))))
+            }
+        }
+    }
+
     /// What a run of targets would do, and why.
     ///
     /// # Errors
@@ -263,7 +289,7 @@ impl Session {
     pub fn commit(
         &mut self,
         targets: &[Target],
-        output: Option<&std::path::Path>,
+        output: Option<&(String, PathBuf)>,
     ) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
         let exported = export::export(self, targets, output);
         self.project.remember(self.engine.memories()).map_err(|diagnostic| vec![diagnostic])?;

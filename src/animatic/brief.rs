@@ -279,7 +279,7 @@ fn shot_in(call: &Call) -> Shot {
         cast,
         props: Vec::new(),
         lines: Vec::new(),
-        duration_s: call.rate.is_valid().then(|| call.rate.seconds(u64::from(call.n_frames))).unwrap_or(0.0),
+        duration_s: if call.rate.is_valid() { call.rate.seconds(u64::from(call.n_frames)) } else { 0.0 },
         seed: None,
         purpose: String::new(),
         provenance: std::collections::BTreeMap::new(),

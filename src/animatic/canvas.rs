@@ -57,9 +57,6 @@ pub(crate) trait Canvas {
     fn image(&mut self, picture: &Picture, to: Affine);
     /// What follows is placed by this.
     fn place(&mut self, transform: Affine);
-    /// What follows up to `pop` is seen only inside the path.
-    fn clip(&mut self, path: &BezPath);
-    fn pop(&mut self);
 }
 
 /// vello_cpu at its fixed baseline instructions and on one thread.
@@ -158,14 +155,6 @@ impl Canvas for Cpu {
 
     fn place(&mut self, transform: Affine) {
         self.context.set_transform(transform);
-    }
-
-    fn clip(&mut self, path: &BezPath) {
-        self.context.push_clip_path(path);
-    }
-
-    fn pop(&mut self) {
-        self.context.pop_clip();
     }
 }
 

@@ -116,6 +116,11 @@ impl Figure<'_> {
         view.see(self.at.0, y, self.at.1)
     }
 
+    /// How far below its crown a name leaves the face free, pixels.
+    pub(crate) fn below_face(&self, view: &View) -> f64 {
+        1.45 * self.heads_px(view)
+    }
+
     pub(crate) fn paint(&self, canvas: &mut dyn Canvas, view: &View, light: &Light) {
         let px = self.heads_px(view);
         let feet = view.see(self.at.0, 0.0, self.at.1);
@@ -126,7 +131,7 @@ impl Figure<'_> {
         let place = view.world * Affine::translate(feet.to_vec2());
         let mut scale = Affine::scale_non_uniform(self.facing * px, -px * view.squash);
         if self.pose.lying {
-            scale = scale * Affine::new([0.0, 1.0, -1.0, 0.0, 4.0, 0.35]);
+            scale *= Affine::new([0.0, 1.0, -1.0, 0.0, 4.0, 0.35]);
         }
         let shade =
             Shading { light, distance: self.at.1 - view.at[2], side: light.side * self.facing, shape: self.shape };
@@ -189,9 +194,9 @@ impl Figure<'_> {
     fn shoulder(&self, side: usize) -> Point {
         let (pelvis, neck) = self.frame();
         let along = (neck - pelvis) / TORSO;
-        let half = 0.86 * self.look.build * (1.0 - 0.34 * self.mien.turn);
+        let half = 0.80 * self.look.build * (1.0 - 0.34 * self.mien.turn);
         let x = if side == 0 { -half } else { half };
-        neck - along * 0.20 + Vec2::new(along.y, -along.x) * x
+        neck - along * 0.40 + Vec2::new(along.y, -along.x) * x
     }
 
     fn arm(&self, side: usize) -> (Point, Point, Point) {
@@ -296,7 +301,7 @@ impl Figure<'_> {
         let fist = mid + (hand - mid) * 1.13;
         parts.push(Part::outer(ellipse(fist, 0.17, 0.19), shade.flat(look.skin.lift(-0.02))));
         let mut upper = BezPath::new();
-        limb(&mut upper, from, 0.30 * b * thick, mid, 0.225 * b * thick);
+        limb(&mut upper, from, 0.265 * b * thick, mid, 0.215 * b * thick);
         parts.push(Part::outer(upper, shade.body(tone)));
         let mut lower = BezPath::new();
         limb(&mut lower, mid, 0.225 * b * thick, hand, 0.165 * b * thick);
@@ -335,10 +340,10 @@ impl Figure<'_> {
         let low = pelvis.y - hem;
         let waist = if matches!(look.outfit, Outfit::Dress) { 0.56 } else { 0.70 };
         let points = [
-            on(-0.24, 1.03),
-            on(-sw * 0.66, 0.985),
-            on(-sw, 0.90),
-            on(-sw * 0.98, 0.78),
+            on(-0.26, 1.03),
+            on(-sw * 0.56, 0.965),
+            on(-sw * 0.92, 0.885),
+            on(-sw * 0.98, 0.76),
             on(-0.80 * b, 0.58),
             on(-waist * b, 0.26),
             on(-0.78 * b, 0.0),
@@ -350,10 +355,10 @@ impl Figure<'_> {
             on(0.78 * b, 0.0),
             on(waist * b, 0.26),
             on(0.80 * b, 0.58),
-            on(sw * 0.98, 0.78),
-            on(sw, 0.90),
-            on(sw * 0.66, 0.985),
-            on(0.24, 1.03),
+            on(sw * 0.98, 0.76),
+            on(sw * 0.92, 0.885),
+            on(sw * 0.56, 0.965),
+            on(0.26, 1.03),
         ];
         parts.push(Part::outer(smooth(&points), shade.body(look.main)));
         if px < 12.0 {

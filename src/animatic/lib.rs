@@ -28,6 +28,9 @@ mod view;
 mod voice;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use scene::{LONGEST, MOST_FRAMES, Pictures, Scene, draw};
 pub use sound::sound;
 pub use worker::Animatic;

@@ -16,6 +16,8 @@ use crate::tone::{Tone, lch};
 const ROWS: usize = 2;
 /// Characters of one line of dialogue that are laid out.
 const MOST_CHARS: usize = 12_000;
+/// Captions of one shot.
+const MOST_PAGES: usize = 2000;
 
 struct Page {
     /// Frames, the end not included.
@@ -63,7 +65,6 @@ impl Overlay {
         }
     }
 
-    /// How high a caption reaches at a frame, pixels from the top; the frame's height where there is none.
     pub(crate) fn paint(&self, canvas: &mut dyn Canvas, frame: u32) {
         canvas.place(Affine::IDENTITY);
         let unit = self.height.min(self.width * 0.75);
@@ -101,8 +102,8 @@ impl Overlay {
         }
     }
 
-    /// The name over a figure, kept inside the frame and below the slate.
-    pub(crate) fn tag(&self, canvas: &mut dyn Canvas, name: &str, crown: Point, tone: Tone) {
+    /// The name over a figure, kept inside the frame; `below` its crown where there is no room above.
+    pub(crate) fn tag(&self, canvas: &mut dyn Canvas, name: &str, crown: Point, below: f64, tone: Tone) {
         let unit = self.height.min(self.width * 0.75);
         let size = unit * 0.023;
         let name = text::fit(name, 14.0);
@@ -111,7 +112,8 @@ impl Overlay {
             return;
         }
         let top = if self.slate.is_some() { SLATE * unit } else { 0.0 };
-        let y = (crown.y - size * 1.1).max(top + size * 1.7);
+        let above = crown.y - size * 1.1;
+        let y = if above < top + size * 1.7 { (crown.y + below).max(top + size * 1.7) } else { above };
         let pad = size * 0.55;
         let x = (crown.x - long / 2.0).clamp(pad * 2.0, (self.width - long - pad * 2.0).max(pad * 2.0));
         let plate = Rect::new(x - pad - size * 0.5, y - size * 1.05, x + long + pad, y + size * 0.40);
@@ -172,7 +174,7 @@ fn pages_of(call: &Call, brief: &Brief, width: f64, height: f64) -> Vec<Page> {
         for (i, rows) in chunks.iter().enumerate() {
             let at = |k: usize| from + (total * k as u64 / chunks.len().max(1) as u64) as u32;
             let (from, to) = (at(i), at(i + 1));
-            if from < to {
+            if from < to && pages.len() < MOST_PAGES {
                 pages.push(page(speaker, tone, rows, from, to, (width, height, unit, size)));
             }
         }
@@ -198,10 +200,9 @@ fn pages_of(call: &Call, brief: &Brief, width: f64, height: f64) -> Vec<Page> {
     // Where two people speak at once the later line is shown.
     for i in 0..pages.len() {
         let (from, to) = (pages[i].from, pages[i].to);
-        if let Some(cut) = pages[i + 1..].iter().map(|page| page.from).filter(|next| from < *next && *next < to).min() {
-            if !brief.from_prompt {
-                pages[i].to = cut;
-            }
+        let next = pages[i + 1..].iter().map(|page| page.from).filter(|next| from < *next && *next < to).min();
+        if let Some(cut) = next.filter(|_| !brief.from_prompt) {
+            pages[i].to = cut;
         }
     }
     pages

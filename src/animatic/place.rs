@@ -43,11 +43,6 @@ impl Kind {
                 | Kind::Cave
         )
     }
-
-    /// Whether water lies at the horizon.
-    pub(crate) fn by_the_sea(self) -> bool {
-        matches!(self, Kind::Sea | Kind::Lighthouse | Kind::Harbour)
-    }
 }
 
 type Words = &'static [&'static str];

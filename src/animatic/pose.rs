@@ -124,9 +124,9 @@ pub(crate) struct Pose {
 pub(crate) const THIGH: f64 = 1.95;
 pub(crate) const SHIN: f64 = 1.9;
 pub(crate) const SOLE: f64 = 0.2;
-pub(crate) const TORSO: f64 = 2.55;
+pub(crate) const TORSO: f64 = 2.68;
 /// From the base of the neck to the middle of the head.
-pub(crate) const NECK: f64 = 0.9;
+pub(crate) const NECK: f64 = 0.72;
 
 impl Pose {
     /// At `t` seconds; `voice` is how loud the figure speaks, 0 to 1.

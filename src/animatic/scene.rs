@@ -15,7 +15,7 @@ use crate::cutout::{cover, cut_out};
 use crate::figure::{Figure, paint_from_above};
 use crate::head::Mien;
 use crate::indoors::paint_indoors;
-use crate::look::Look;
+use crate::look::{Hat, Look};
 use crate::math::{Rng, sin, wander};
 use crate::outdoors::{Set, paint_outdoors};
 use crate::overlay::{Overlay, more_mark};
@@ -110,9 +110,17 @@ impl Scene {
         let camera = &brief.shot.camera;
         let insert = camera.framing == Framing::Insert
             || (brief.cast.is_empty() && !brief.props.is_empty() && camera.size <= ShotSize::Mcu);
-        let lead = brief.cast.get(brief.lead());
-        let head_top = lead
-            .map_or(1.8, |actor| Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() * HEAD * actor.look.stature);
+        let tops = brief.cast.iter().map(|actor| {
+            let hat = if actor.look.hat == Hat::None { 0.0 } else { 0.12 };
+            (Pose::of(actor.act, 0.0, actor.look.seed, 0.0).crown() + hat) * HEAD * actor.look.stature
+        });
+        // Two and more share a frame: the tallest needs the headroom.
+        let over = matches!(camera.framing, Framing::OtsLeft | Framing::OtsRight | Framing::Single);
+        let head_top = match tops.clone().nth(brief.lead()) {
+            Some(lead) if over => lead,
+            Some(lead) => tops.fold(lead, f64::max),
+            None => 1.8,
+        };
         let view = View::compose((w, h), camera, head_top, !insert);
         let read = |reference: Option<usize>| pictures.references.get(reference?)?.as_ref();
         let props = brief
@@ -308,8 +316,11 @@ impl Scene {
             canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, lch(0.08, 0.02, 265.0).fade(0.75)));
             let flicker = 0.85 + 0.15 * wander(self.brief.seed, t * 2.0);
             canvas
-                .place(view.world * Affine::translate((x, base - size * 0.44)) * Affine::scale_non_uniform(1.0, -1.0));
+                .place(view.world * Affine::translate((x, base - size * 0.40)) * Affine::scale_non_uniform(1.0, -1.0));
             paint_prop(canvas, prop, size, &|tone| light.lit(tone), flicker);
+            canvas.place(Affine::IDENTITY);
+            let label = view.world * pt(x, base + h * 0.085);
+            self.overlay.tag(canvas, &prop.name, label, 0.0, prop.tone.lift(0.1));
             canvas.place(view.world);
         }
     }
@@ -325,10 +336,13 @@ impl Scene {
             let side = if i % 2 == 0 { 1.0 } else { -1.0 };
             let z = view.subject_z * 1.06;
             let x = view.across((side * (0.30 + 0.10 * (i / 2) as f64)).clamp(-0.42, 0.42), z);
-            let size = if prop.icon == Icon::Boat { 2.4 } else { 0.42 };
+            let size = match prop.icon {
+                Icon::Boat => 2.4,
+                Icon::Phone | Icon::Key | Icon::Ring | Icon::Cup | Icon::Knife => 0.22,
+                _ => 0.38,
+            };
             let stand = if prop.icon == Icon::Boat { 0.0 } else { 0.82 };
             let px = view.scale(z) * size;
-            let foot = view.see(x, 0.0, z);
             if 0.0 < stand {
                 // A small stand brings a small thing to the eye.
                 let (a, b) = (view.see(x - 0.30, stand, z), view.see(x + 0.30, 0.0, z));
@@ -343,7 +357,6 @@ impl Scene {
                 );
             }
             let rest = view.see(x, stand + size * 0.44, z);
-            let _ = foot;
             canvas.place(view.world * Affine::translate(rest.to_vec2()) * Affine::scale_non_uniform(1.0, -1.0));
             let flicker = 0.85 + 0.15 * wander(self.brief.seed ^ i as u64, t * 2.0);
             paint_prop(canvas, prop, px, &|tone| light.far(tone, z), flicker);
@@ -436,7 +449,8 @@ impl Scene {
             }
             let crown = view.world * self.figure(i, view, t).crown(view);
             let look = &self.brief.cast[actor].look;
-            self.overlay.tag(canvas, &look.name, crown, look.main.lift(0.06));
+            let figure = self.figure(i, view, t);
+            self.overlay.tag(canvas, &look.name, crown, figure.below_face(view), look.main.lift(0.06));
         }
         if 0 < self.brief.n_unseen {
             more_mark(canvas, view.width, view.height, self.brief.n_unseen);
@@ -453,7 +467,7 @@ impl Scene {
                 let y = rng.unit() * h;
                 let thick = h * rng.range(0.004, 0.03);
                 let tone = self.brief.light.haze.lift(rng.range(-0.16, 0.16)).fade(strength * rng.range(0.3, 0.9));
-                canvas.soft(Rect::new(-0.1 * w, y, 1.1 * w, y + thick), 0.0, thick * 0.5, tone);
+                canvas.rect(Rect::new(0.0, y, w, y + thick), &tone.into());
             }
         }
         let point_of_view = self.brief.shot.camera.framing == Framing::Pov;

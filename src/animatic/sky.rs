@@ -115,9 +115,12 @@ pub(crate) fn paint_weather(canvas: &mut dyn Canvas, view: &View, light: &Light,
                 let y = h * rng.range(0.30, 1.0);
                 let drift = t * w * 0.012 * rng.range(0.4, 1.0) * if i % 2 == 0 { 1.0 } else { -1.0 };
                 let x = w * rng.range(0.0, 1.0) + drift + view.shift.x * 0.9 - view.at[0] * 20.0;
-                let rect = Rect::new(x - w * 0.55, y - h * 0.05, x + w * 0.55, y + h * 0.05);
-                canvas.soft(rect, h * 0.05, h * 0.055, light.haze.lift(0.03).fade(0.20));
+                // A flat bank: a round glow pressed together.
+                let veil = light.haze.lift(0.03).fade(0.26);
+                canvas.place(view.world * vello_cpu::kurbo::Affine::new([w * 0.7, 0.0, 0.0, h * 0.13, x, y]));
+                canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, veil));
             }
+            canvas.place(view.world);
         }
         Weather::Rain | Weather::Storm => {
             let storm = weather == Weather::Storm;

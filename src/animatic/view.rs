@@ -56,8 +56,8 @@ impl View {
         } else if !grounded {
             1.0 - frame_m / 2.0
         } else if heads < 12.0 {
-            let under_crown = head_top + frame_m * if heads < 3.0 { 0.12 } else { 0.09 } - frame_m;
-            if 8.0 < heads { under_crown.min(-0.03 * frame_m) } else { under_crown }
+            let under_crown = head_top + frame_m * if heads < 3.0 { 0.15 } else { 0.13 } - frame_m;
+            if 8.0 < heads { under_crown.clamp(-0.14 * frame_m, -0.03 * frame_m) } else { under_crown }
         } else {
             frame_m * if heads < 20.0 { -0.20 } else { -0.25 }
         };
@@ -125,7 +125,7 @@ impl View {
             Move::Handheld => {
                 let sway = |salt: u64| wander(seed ^ salt, seconds);
                 view.shift = Vec2::new(sway(1) * 0.016 * w, sway(2) * 0.018 * h);
-                view.world = view.world * about(w, h, sway(3) * 0.009, 1.03);
+                view.world *= about(w, h, sway(3) * 0.009, 1.03);
             }
             Move::WhipPan => {
                 // In from the left within the first third of a second, then it settles.
@@ -162,7 +162,7 @@ impl View {
 
     fn zoom(&mut self, by: f64) {
         let about = Vec2::new(self.width / 2.0, self.height * 0.45);
-        self.world = self.world * (Affine::translate(about) * Affine::scale(by) * Affine::translate(-about));
+        self.world *= Affine::translate(about) * Affine::scale(by) * Affine::translate(-about);
     }
 
     fn depth(&self, z: f64) -> f64 {
@@ -187,11 +187,6 @@ impl View {
     /// The horizon with the tilt in it.
     pub(crate) fn skyline(&self) -> f64 {
         self.horizon + self.shift.y
-    }
-
-    /// Half of the width in metres that is seen at a distance, with room for pans and rolls.
-    pub(crate) fn reach(&self, z: f64) -> f64 {
-        self.width * 0.95 / self.scale(z) + self.at[0].abs()
     }
 
     /// X in metres at a distance for a fraction of the frame's width from its middle, before any move.

@@ -22,7 +22,7 @@ use crate::session::{Access, Go, Session};
 pub(super) struct Run {
     #[command(flatten)]
     graph: GraphArgs,
-    /// Where to write the output, if there is only one; its `file` parameter otherwise.
+    /// Where to write the output of that file type; its `file` parameter says so otherwise.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// A node, or one item of it (`generate/s2.b1`); the graph's outputs unless given. May be repeated.
@@ -64,11 +64,7 @@ impl Run {
         let one = |diagnostic| vec![diagnostic];
         let mut session = self.graph.session(Access::Write, usize::from(self.jobs.unwrap_or(0)), out)?;
         let targets = session.targets(&self.targets).map_err(one)?;
-        if self.output.is_some() && targets.len() != 1 {
-            let names: Vec<_> = targets.iter().map(|target| target.node.as_str()).collect();
-            return Err(one(Diagnostic::error("many-outputs", "-o needs exactly one output")
-                .hint(format!("choose one with --target: {}", names.join(", ")))));
-        }
+        let output = self.output.as_deref().map(|path| session.output_for(&targets, path)).transpose().map_err(one)?;
         let approval = Approval { budget: self.budget.unwrap_or(0), items: self.approve.iter().cloned().collect() };
         let demand = session.engine.demand(&targets);
         let before = session.engine.tally(&demand);
@@ -80,7 +76,7 @@ impl Run {
             if interrupts.load(Ordering::Relaxed) == 0 { Go::On } else { Go::Stop }
         });
         progress.finish();
-        let committed = session.commit(&targets, self.output.as_deref());
+        let committed = session.commit(&targets, output.as_ref());
         let stopped = 0 < interrupts.load(Ordering::Relaxed);
         let exit = match (&tally, stopped) {
             (_, true) => Exit::Interrupted,
