@@ -3,8 +3,9 @@
 //! This package only puts parts together: it opens projects, owns the session, and offers the command line.
 
 pub mod cli;
-mod export;
+pub mod export;
 pub mod project;
 pub mod router;
 pub mod session;
+pub mod settled;
 mod workers;

@@ -73,13 +73,20 @@ pub struct Forecast {
     pub unknown_prices: u64,
 }
 
+impl Forecast {
+    /// Everything is there.
+    pub fn nothing(graph: String, targets: Vec<String>, reused: u64) -> Forecast {
+        Forecast { graph, targets, reused, steps: Vec::new(), cost_microusd: 0, unknown_prices: 0 }
+    }
+}
+
 impl Session {
     /// A session over an opened project.
     ///
     /// # Errors
     /// A diagnostic where the store cannot be opened.
     pub fn open(project: Project, options: &Options) -> Result<Session, Diagnostic> {
-        let folder = options.store.clone().unwrap_or_else(|| project.folder().join(".throughline"));
+        let folder = store_folder(&project.path, options.store.as_deref());
         let store = Arc::new(match options.access {
             Access::Read => Store::open_read_only(&folder)?,
             Access::Write => Store::open(&folder)?,
@@ -178,14 +185,8 @@ impl Session {
     pub fn forecast(&self, targets: &[Target]) -> Result<Forecast, Diagnostic> {
         let demand = self.engine.demand(targets);
         let tally = self.engine.tally(&demand);
-        let mut forecast = Forecast {
-            graph: self.project.name(),
-            targets: targets.iter().map(target_name).collect(),
-            reused: tally.reused,
-            steps: Vec::new(),
-            cost_microusd: 0,
-            unknown_prices: 0,
-        };
+        let targets = targets.iter().map(target_name).collect();
+        let mut forecast = Forecast::nothing(self.project.name(), targets, tally.reused);
         for at in demand {
             if let Some(step) = self.step(at)? {
                 match step.cost_microusd {
@@ -309,7 +310,17 @@ pub enum Go {
     Stop,
 }
 
-fn target_name(target: &Target) -> String {
+/// The store of a graph: `.throughline` beside it, unless another is named.
+pub fn store_folder(graph: &Path, store: Option<&Path>) -> PathBuf {
+    match (store, graph.parent()) {
+        (Some(store), _) => store.to_owned(),
+        (None, Some(folder)) => folder.join(".throughline"),
+        (None, None) => PathBuf::from(".throughline"),
+    }
+}
+
+/// The name of a target, as the command line takes it.
+pub fn target_name(target: &Target) -> String {
     match &target.element {
         Some(element) => format!("{}/{element}", target.node),
         None => target.node.clone(),
@@ -318,7 +329,7 @@ fn target_name(target: &Target) -> String {
 
 /// A text in quotes, cut to what fits a line.
 fn shorten(text: &str) -> String {
-    let mut chars = text.chars();
+    let mut chars = text.chars().map(|c| if c == '\n' { ' ' } else { c });
     let start: String = chars.by_ref().take(60).collect();
     if chars.next().is_some() { format!("\u{201c}{start}\u{2026}\u{201d}") } else { format!("\u{201c}{start}\u{201d}") }
 }

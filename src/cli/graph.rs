@@ -1,13 +1,15 @@
 //! Arguments that every command about a graph shares, and how they become a session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use engine::store::Store;
 use model::{Data, Diagnostic, Edit, ParamKind};
 
 use super::output::{Output, has_errors};
 use crate::project::Project;
-use crate::session::{Access, Options, Session};
+use crate::session::{Access, Options, Session, store_folder};
+use crate::settled::{Question, Settled};
 
 #[derive(Args, Debug)]
 pub(super) struct GraphArgs {
@@ -33,6 +35,17 @@ impl GraphArgs {
             project.set(&[edit]).map_err(|diagnostic| vec![diagnostic])?;
         }
         Ok(project)
+    }
+
+    /// What the last run found, if nothing changed since; read from the store without opening the graph.
+    pub(super) fn settled(&self, targets: &[String], output: Option<&Path>) -> Option<Settled> {
+        let store = Store::open_read_only(&store_folder(&self.graph, self.store.as_deref())).ok()?;
+        Settled::recall(&store, &self.question(targets, output))
+    }
+
+    /// What is asked of the graph, as the shortcut knows it.
+    pub(super) fn question<'a>(&'a self, targets: &'a [String], output: Option<&'a Path>) -> Question<'a> {
+        Question { graph: &self.graph, set: &self.set, targets, output }
     }
 
     /// Opens a session; warnings are printed, errors of the document refuse.

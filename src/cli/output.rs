@@ -4,11 +4,15 @@
 
 use std::io::{ErrorKind, Write};
 
+use indexmap::IndexMap;
 use model::{Diagnostic, Severity};
 use serde::Serialize;
 use serde_json::json;
 
 use super::Exit;
+
+/// How many alike diagnostics are shown before the rest is counted.
+const ALIKE: usize = 8;
 
 /// See the module.
 pub(super) struct Output {
@@ -47,11 +51,27 @@ impl Output {
         }
     }
 
-    /// Several diagnostics, worst last, so that it stands next to the prompt.
+    /// Several diagnostics, worst last, so that it stands next to the prompt. For people, what many elements of a node
+    /// say alike is said by the first few.
     pub(super) fn problems(&self, diagnostics: &[Diagnostic]) {
         let mut sorted: Vec<_> = diagnostics.iter().collect();
         sorted.sort_by_key(|diagnostic| diagnostic.severity);
-        sorted.into_iter().for_each(|diagnostic| self.problem(diagnostic));
+        if self.json {
+            sorted.into_iter().for_each(|diagnostic| self.problem(diagnostic));
+            return;
+        }
+        let mut alike: IndexMap<_, Vec<&Diagnostic>> = IndexMap::new();
+        for diagnostic in sorted {
+            let place = (&diagnostic.code, &diagnostic.subject.node, &diagnostic.subject.field);
+            alike.entry(place).or_default().push(diagnostic);
+        }
+        for ((code, node, _), group) in alike {
+            group.iter().take(ALIKE).for_each(|diagnostic| self.problem(diagnostic));
+            if ALIKE < group.len() {
+                let node = node.as_deref().unwrap_or("the graph");
+                self.note(format!("  and {} more [{code}] at {node}", group.len() - ALIKE));
+            }
+        }
     }
 
     /// Prints what made a command impossible.

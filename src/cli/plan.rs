@@ -1,7 +1,7 @@
 //! `throughline plan`: what a run would do, why, and what it would cost. Writes nothing.
 
 use clap::Args;
-use model::Diagnostic;
+use model::{Diagnostic, Severity};
 
 use super::Exit;
 use super::graph::GraphArgs;
@@ -37,8 +37,14 @@ impl Plan {
     }
 
     fn forecast(&self, out: &Output) -> Result<Forecast, Vec<Diagnostic>> {
+        if let Some(settled) = self.graph.settled(&self.targets, None) {
+            let graph = self.graph.graph.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Ok(Forecast::nothing(graph, settled.targets, settled.reused));
+        }
         let session = self.graph.session(Access::Read, 0, out)?;
-        out.problems(&session.engine.diagnostics());
+        let failures: Vec<_> =
+            session.engine.diagnostics().into_iter().filter(|it| it.severity == Severity::Error).collect();
+        out.problems(&failures);
         let one = |diagnostic| vec![diagnostic];
         let targets = session.targets(&self.targets).map_err(one)?;
         session.forecast(&targets).map_err(one)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Args;
+use engine::demand::Target;
 use engine::engine::{Approval, Tally};
 use model::Diagnostic;
 use serde_json::json;
@@ -15,7 +16,9 @@ use super::graph::GraphArgs;
 use super::output::Output;
 use super::plan::dollars;
 use super::progress::Progress;
-use crate::session::{Access, Go, Session};
+use crate::export::Exported;
+use crate::session::{Access, Go, Session, target_name};
+use crate::settled::Settled;
 
 /// Make a graph's outputs: what is there already is reused.
 #[derive(Args, Debug)]
@@ -61,6 +64,13 @@ impl Run {
     }
 
     fn make(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        if let Some(settled) = self.graph.settled(&self.targets, self.output.as_deref()) {
+            if let Some(files) = settled.exports() {
+                let tally = Tally { reused: settled.reused, ..Tally::default() };
+                self.report(out, &settled.diagnostics, &[], &tally, &files, Exit::Done);
+                return Ok(Exit::Done);
+            }
+        }
         let one = |diagnostic| vec![diagnostic];
         let mut session = self.graph.session(Access::Write, usize::from(self.jobs.unwrap_or(0)), out)?;
         let targets = session.targets(&self.targets).map_err(one)?;
@@ -91,13 +101,44 @@ impl Run {
                 (Vec::new(), if exit == Exit::Done { Exit::Failed } else { exit })
             }
         };
-        self.report(out, &session, &tally, &files, exit);
+        let problems = session.engine.diagnostics();
+        if exit == Exit::Done {
+            self.settle(out, &session, &targets, &tally, &files, &problems);
+        }
+        self.report(out, &problems, &held(&session), &tally, &files, exit);
         Ok(exit)
     }
 
-    fn report(&self, out: &Output, session: &Session, tally: &Tally, files: &[crate::export::Exported], exit: Exit) {
-        let problems = session.engine.diagnostics();
-        let held = held(session);
+    /// Leaves a note for the next process that there is nothing to do.
+    fn settle(
+        &self,
+        out: &Output,
+        session: &Session,
+        targets: &[Target],
+        tally: &Tally,
+        files: &[Exported],
+        problems: &[Diagnostic],
+    ) {
+        let question = self.graph.question(&self.targets, self.output.as_deref());
+        let names = targets.iter().map(target_name).collect();
+        let reused = tally.ran + tally.reused;
+        let read = session.engine.files();
+        if let Err(diagnostic) =
+            Settled::keep(&session.store, &question, &read, files, names, reused, problems.to_vec())
+        {
+            out.problem(&diagnostic);
+        }
+    }
+
+    fn report(
+        &self,
+        out: &Output,
+        problems: &[Diagnostic],
+        held: &[(String, Option<u64>)],
+        tally: &Tally,
+        files: &[Exported],
+        exit: Exit,
+    ) {
         if out.json {
             out.object(&json!({
                 "event": "finished",
@@ -114,8 +155,8 @@ impl Run {
             }));
             return;
         }
-        out.problems(&problems);
-        for (item, cost) in &held {
+        out.problems(problems);
+        for (item, cost) in held {
             let cost = cost.map_or("an unknown price".to_owned(), dollars);
             out.line(format!("held  {item}  {cost}"));
         }

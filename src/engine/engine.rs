@@ -222,6 +222,11 @@ impl Engine {
         memories
     }
 
+    /// Project files that plans asked for.
+    pub fn files(&self) -> Vec<std::path::PathBuf> {
+        self.ev.files.borrow().asked()
+    }
+
     /// How often plans were called.
     pub fn counters(&self) -> Counters {
         self.ev.counters

@@ -52,6 +52,11 @@ impl Files {
         self.seen.iter().filter(differs).map(|(path, _)| path.clone()).collect()
     }
 
+    /// Every path that plans asked for.
+    pub(crate) fn asked(&self) -> Vec<PathBuf> {
+        self.seen.keys().map(|path| self.root.join(path)).collect()
+    }
+
     /// Finds a file for an import.
     ///
     /// # Errors
