@@ -200,10 +200,12 @@ impl Session {
     }
 
     fn step(&self, at: ItemRef) -> Result<Option<Step>, Diagnostic> {
+        if self.engine.is_current(at) {
+            return Ok(None);
+        }
         let item = self.engine.item(at);
         let name = |by: &ItemRef| self.engine.item(*by).name;
         let (why, cost) = match item.state {
-            State::Done => return Ok(None),
             State::Want { by } | State::Blocked { by } if *by == at => (vec![], Some(0)),
             State::Want { by } if self.is_unknown(at) => {
                 (vec![format!("its elements are unknown until {} has run", name(by))], Some(0))

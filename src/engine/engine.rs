@@ -270,6 +270,11 @@ impl Engine {
         Some(ItemRef { node: idx, slot })
     }
 
+    /// Whether an item's outputs are those of its present inputs.
+    pub fn is_current(&self, at: ItemRef) -> bool {
+        self.ev.state(at).is_current()
+    }
+
     /// Whether the elements of an item's node are not known yet.
     pub fn has_unknown_elements(&self, at: ItemRef) -> bool {
         matches!(self.ev.nodes[at.node as usize].shape, Shape::Unknown { .. })
@@ -313,9 +318,10 @@ impl Engine {
     pub fn tally(&self, items: &BTreeSet<ItemRef>) -> Tally {
         let mut tally = Tally { cost: self.cost, ..Tally::default() };
         for at in items {
-            match &self.item(*at).state {
+            let item = &self.ev.nodes[at.node as usize].items[at.slot as usize];
+            match &item.state {
                 State::Done if self.ran.contains_key(at) => tally.ran += 1,
-                State::Done if self.item(*at).key.is_some() => tally.reused += 1,
+                State::Done if item.key.is_some() => tally.reused += 1,
                 State::Done => {}
                 State::Failed(_) => tally.failed += 1,
                 State::Blocked { .. } => tally.blocked += 1,
