@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
-use nodes::breakdown::{Options, breakdown};
+use nodes::breakdown::{Breakdown, Options, breakdown};
 use nodes::fountain::parse;
 
 fuzz_target!(|text: &str| {
@@ -24,11 +24,23 @@ fuzz_target!(|text: &str| {
     assert!(script.hidden.iter().all(|hidden| text.get(hidden.span.clone()).is_some()), "a note is cut in a character");
 
     let first = breakdown(text, &Options::default(), None);
+    check_shots(&first);
+    let again = breakdown(text, &Options::default(), Some(&first.memory));
+    assert_eq!(first.shots, again.shots, "an unchanged script gave other shots");
+
+    let mut half = text.len() / 2;
+    while !text.is_char_boundary(half) {
+        half -= 1;
+    }
+    let (before, after) = text.split_at(half);
+    check_shots(&breakdown(after, &Options::default(), Some(&first.memory)));
+    check_shots(&breakdown(after, &Options::default(), Some(before)));
+});
+
+fn check_shots(breakdown: &Breakdown) {
     let mut ids = BTreeSet::new();
-    for shot in &first.shots {
+    for shot in &breakdown.shots {
         assert!(shot.duration_s.is_finite() && 0.0 < shot.duration_s, "{} lasts {} s", shot.id, shot.duration_s);
         assert!(ids.insert(shot.id.as_str()), "two shots are called {}", shot.id);
     }
-    let again = breakdown(text, &Options::default(), Some(&first.memory));
-    assert_eq!(first.shots, again.shots, "an unchanged script gave other shots");
-});
+}
