@@ -90,6 +90,8 @@ fn packages_import_only_along_the_arrows() {
     assert!(members.contains(&"src/model".to_owned()), "the workspace lost its members: {members:?}");
     let findings: Vec<Finding> = members
         .iter()
+        .map(String::as_str)
+        .chain(["fuzz"])
         .flat_map(|member| {
             let file = format!("{member}/Cargo.toml");
             packages::check_arrows(&file, &read(&file))

@@ -98,6 +98,8 @@ impl<'a> Merge<'a> {
             && (fields.is_map || target_fields.keys().all(|key| is_name(key)))
             && !self.is_plain_line(source, fields, base_fields, layout)
         {
+            // A name, raw or with comments after it, stays as it is written.
+            self.out.push_str(&self.text[source.span.from()..fields.inner.from()]);
             self.fields(fields, base_fields, target, target_fields, layout, indent);
             // What follows the last entry up to the bracket is written by `fields`; the bracket is ours.
             let close = source.span.to() - 1;
@@ -131,9 +133,6 @@ impl<'a> Merge<'a> {
             Data::Map(_) => in_rows(fields, base, target_fields),
             _ => in_struct(fields, base, target_fields),
         };
-        let open = fields.inner.from() - 1;
-        let head = if fields.name.is_some() { self.name_start(fields, open) } else { open };
-        self.out.push_str(&self.text[head..open + 1]);
         let chunks = self.chunks(fields);
         let tail = &self.text[chunks.last().map_or(fields.inner.from(), |chunk| chunk.end)..fields.inner.to()];
         if items.is_empty() && tail.trim().is_empty() {
@@ -198,11 +197,6 @@ impl<'a> Merge<'a> {
         } else {
             self.after(after_comment, tail);
         }
-    }
-
-    fn name_start(&self, fields: &Fields, open: usize) -> usize {
-        let name = fields.name.as_deref().unwrap_or("");
-        self.text[..open].rfind(name).unwrap_or(open)
     }
 
     fn entry(&mut self, key: &str, value: &Data, in_map: bool, layout: Layout, indent: &str) {

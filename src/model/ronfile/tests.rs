@@ -136,6 +136,17 @@ const COMMENTED: &str = r#"// A film.
 // after"#;
 
 #[test]
+fn the_name_before_a_bracket_survives_edits_as_it_is_written() {
+    for name in ["Graph", "r#-g", "Graph /* Graph */ "] {
+        let text = format!("{name}(throughline: 1, nodes: {{\n  \"a\": (kind: \"prompt.text\"),\n}})\n");
+        let loaded = Document::parse("a.ron", &text).unwrap();
+        let mut document = loaded.document.clone();
+        document.apply(&[Edit::RenameNode { from: "a".into(), to: "b".into() }]).unwrap();
+        assert_eq!(loaded.source.print(&document), text.replace("\"a\"", "\"b\""));
+    }
+}
+
+#[test]
 fn comments_and_odd_layout_survive_edits() {
     expect![[r##"
         -      "text": "hello",   // said first

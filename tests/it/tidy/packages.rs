@@ -17,6 +17,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("media", &["engine", "model"]),
     ("providers", &["engine", "model"]),
     ("ui", &["engine", "model"]),
+    ("fuzz", &["model", "nodes"]),
 ];
 
 /// Packages that stay plain, and what they must not reach by any way; a final `*` stands for any ending.
