@@ -68,6 +68,7 @@ mod words;
 use model::{Catalog, NodeSpec};
 
 pub use page::markdown;
+pub use rendering::check_outputs;
 
 /// Every kind, in the order of palette and reference page.
 pub const ALL: &[&NodeSpec] = &[

@@ -19,7 +19,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         Ports::new().input("clip", PortType::Clip, "The clip").output("file", PortType::Audio, "The written sound")
     },
     plan: |cx| {
-        check_file(cx, &["wav"])?;
+        check_file(cx, SPEC.kind)?;
         let clip = cx.clip("clip")?;
         if clip.n_frames() == 0 {
             return Err(cx.refuse("clip", "the clip has no frame"));

@@ -50,7 +50,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
-    check_file(cx, &["mp4"])?;
+    check_file(cx, SPEC.kind)?;
     let clips = cx.clips("clips")?;
     let crossfade = cx.integer("crossfade")?.unsigned_abs();
     let between = (0 < crossfade).then_some(Transition { kind: TransitionKind::Crossfade, frames: crossfade });
@@ -149,7 +149,10 @@ mod tests {
 
     #[test]
     fn bad_files_and_empty_films_are_refused() {
-        assert_eq!(film().param("file", "../film.mp4").refusal(), "`../film.mp4` is not a path inside the project");
+        assert_eq!(
+            film().param("file", "../film.mp4").refusal(),
+            "`../film.mp4` is not a path inside the graph's folder"
+        );
         assert_eq!(film().param("file", "film.mov").refusal(), "`film.mov` does not end in .mp4");
         assert_eq!(Fixture::new(&SPEC).input("clips", list([])).refusal(), "there is no clip to join");
         let each = film().element("s1.b1");

@@ -28,7 +28,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
-    check_file(cx, &["json"])?;
+    check_file(cx, SPEC.kind)?;
     let value = match (cx.maybe("value"), cx.maybe("items")) {
         (Some(_), Some(_)) => {
             return Err(cx.refuse("items", "a value and a list are both connected").hint("disconnect one of them"));

@@ -36,7 +36,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
-    check_file(cx, &["png"])?;
+    check_file(cx, SPEC.kind)?;
     let recipe = if cx.maybe("image").is_some() {
         Recipe::still(cx.image("image")?.clone(), 1, cx.settings.fps)
     } else {

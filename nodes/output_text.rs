@@ -20,7 +20,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     ],
     ports: |_| Ports::new().output("file", PortType::Text, "The written text"),
     plan: |cx| {
-        check_file(cx, &["txt", "md", "csv", "fountain", "srt", "vtt"])?;
+        check_file(cx, SPEC.kind)?;
         Ok(Plan::values([("file", Value::Text(cx.text("text")?))]))
     },
     sibling: None,

@@ -55,9 +55,14 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
         plan = plan.note(cx.warn(problem.code, field, problem.message).at_place(place).hint(problem.hint));
     }
     if !script.elements.iter().any(|element| matches!(element.kind, Kind::Action | Kind::Dialogue)) {
-        plan = plan.note(cx.warn("script-empty", field, "the script has no action and no dialogue"));
+        let note = cx.warn("script-empty", field, "the script has no action and no dialogue");
+        plan = plan.note(
+            note.at_place(Place::of(file, &text, 0))
+                .hint("write what is seen as a paragraph, and a speaker's name in capitals above what is said"),
+        );
     } else if !script.elements.iter().any(|element| matches!(element.kind, Kind::Heading { .. })) {
         let note = cx.warn("script-without-headings", field, "the script has no scene heading, so it is one scene");
+        let note = note.at_place(Place::of(file, &text, 0));
         plan = plan.note(note.hint("write headings like `INT. KITCHEN - DAY` with a blank line before and after"));
     }
     Ok(plan)

@@ -58,7 +58,8 @@ impl Project {
     /// What is wrong with the document as it stands now.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut found = self.diagnostics.clone();
-        for diagnostic in check(&self.document, nodes::CATALOG) {
+        for diagnostic in check(&self.document, nodes::CATALOG).into_iter().chain(nodes::check_outputs(&self.document))
+        {
             if !found.contains(&diagnostic) {
                 found.push(diagnostic);
             }

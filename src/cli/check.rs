@@ -41,8 +41,10 @@ impl Check {
         let options = Options { store: self.graph.store.clone(), jobs: 1, access: Access::Read };
         let session = Session::open(project, &options).map_err(|diagnostic| vec![diagnostic])?;
         for diagnostic in session.engine.diagnostics() {
-            // A plan repeats what the document's check already said about the same place.
-            if !found.iter().any(|it| it.subject == diagnostic.subject && it.severity == diagnostic.severity) {
+            // A plan repeats what the document's check already said about the same place, or says it more strongly.
+            let same = |it: &Diagnostic| it.subject == diagnostic.subject;
+            found.retain(|it| !(same(it) && it.code == diagnostic.code && it.severity < diagnostic.severity));
+            if !found.iter().any(|it| same(it) && it.severity == diagnostic.severity) {
                 found.push(diagnostic);
             }
         }

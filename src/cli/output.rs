@@ -2,10 +2,12 @@
 //!
 //! A reader that goes away (`| head`) ends the program quietly instead of breaking it down.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 
 use indexmap::IndexMap;
-use model::{Diagnostic, Severity};
+use model::{Diagnostic, Severity, printable};
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,11 +19,13 @@ const ALIKE: usize = 8;
 /// See the module.
 pub(super) struct Output {
     pub(super) json: bool,
+    /// Code, message and item of what people were told: a failed item is reported when it fails, not again at the end.
+    told: RefCell<BTreeSet<[String; 4]>>,
 }
 
 impl Output {
     pub(super) fn new(json: bool) -> Output {
-        Output { json }
+        Output { json, told: RefCell::default() }
     }
 
     /// A line of result.
@@ -46,7 +50,12 @@ impl Output {
     pub(super) fn problem(&self, diagnostic: &Diagnostic) {
         if self.json {
             self.object(&json!({ "diagnostic": diagnostic, "text": diagnostic.to_string() }));
-        } else {
+            return;
+        }
+        let Diagnostic { code, message, subject, .. } = diagnostic;
+        let item = [&subject.node, &subject.element].map(|it| it.clone().unwrap_or_default());
+        let [node, element] = item;
+        if subject.place.is_some() || self.told.borrow_mut().insert([code.clone(), message.clone(), node, element]) {
             self.note(diagnostic.to_string());
         }
     }
@@ -87,7 +96,7 @@ pub(super) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 fn put(out: &mut dyn Write, text: &str) {
-    if let Err(error) = writeln!(out, "{text}") {
+    if let Err(error) = writeln!(out, "{}", printable(text)) {
         if error.kind() == ErrorKind::BrokenPipe {
             std::process::exit(i32::from(Exit::Done as u8));
         }

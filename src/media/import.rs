@@ -7,15 +7,20 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use engine::codec::Frame;
 use engine::worker::{JobCx, JobError};
 use model::{AudioInfo, Diagnostic, Image, Import, ImportKind, Outputs, Recipe, Value, VideoInfo};
 
 use crate::encode::disk;
 use crate::line::{name_of, regular};
+use crate::player::Player;
 use crate::{picture, probe};
 
 /// Bytes copied between two looks at the cancel flag.
 const CHUNK: usize = 1 << 20;
+
+/// Size of a picture that is only decoded to see that it can be.
+const LOOK: (u32, u32) = (32, 32);
 
 /// Runs an import of a picture, clip or sound.
 ///
@@ -33,6 +38,8 @@ pub(crate) fn import(import: &Import, cx: &JobCx<'_>) -> Result<Outputs, JobErro
     // Pictures are judged by their header before a byte of them is copied.
     if import.kind == ImportKind::Image {
         picture::probe(&original)?;
+        // A header promises nothing about the pixels; found out later, the damage would be blamed on another node.
+        picture::read(&original, LOOK.0)?;
     }
     let path = cx.artifacts.scratch(&format)?;
     let brought = copy(&original, &path, n_bytes, cx).and_then(|()| keep(import, &path, &format, &original, cx));
@@ -61,9 +68,20 @@ fn keep(import: &Import, path: &Path, format: &str, original: &Path, cx: &JobCx<
         ImportKind::Audio => Value::Audio(media),
         _ => {
             let own = media.video.as_ref().map_or(model::Rate::FILM, |info| info.rate);
-            Value::Clip(Arc::new(Recipe::file(media, None, import.rate.filter(|rate| rate.is_valid()).unwrap_or(own))))
+            let rate = import.rate.filter(|rate| rate.is_valid()).unwrap_or(own);
+            let clip = Recipe::file(media.clone(), None, rate);
+            look(&clip, cx).map_err(|error| match cx.artifacts.locate(&media) {
+                Ok(kept) => named(error, &kept, original),
+                Err(_) => error,
+            })?;
+            Value::Clip(Arc::new(clip))
         }
     })
+}
+
+/// Decodes the first frame: the streams of a file whose frames are noise look as good as any.
+fn look(clip: &Recipe, cx: &JobCx<'_>) -> Result<(), JobError> {
+    Player::new(clip, LOOK, cx)?.frame(0, &mut Frame::default())
 }
 
 type Streams = (Option<VideoInfo>, Option<AudioInfo>);

@@ -15,7 +15,7 @@ use model::Diagnostic;
 use crate::element;
 
 /// No pipeline may be silent for longer.
-pub(crate) const STALL: Duration = Duration::from_secs(20);
+const STALL: Duration = Duration::from_secs(20);
 
 /// How long one wait lasts before the cancel flag is looked at.
 const NAP: gst::ClockTime = gst::ClockTime::from_mseconds(50);
@@ -26,6 +26,8 @@ pub(crate) struct Line {
     bus: gst::Bus,
     /// What it works on, for messages.
     what: String,
+    /// How long it may be silent.
+    patience: Duration,
 }
 
 impl Line {
@@ -38,7 +40,12 @@ impl Line {
             gst::MessageType::Error | gst::MessageType::Eos | gst::MessageType::Element => gst::BusSyncReply::Pass,
             _ => gst::BusSyncReply::Drop,
         });
-        Ok(Line { pipeline, bus, what })
+        Ok(Line { pipeline, bus, what, patience: STALL })
+    }
+
+    /// Gives up earlier than after [`STALL`].
+    pub(crate) fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Adds elements, each linked to the one before it.
@@ -139,11 +146,11 @@ impl Line {
     }
 
     fn watch(&self, start: Instant) -> Result<(), JobError> {
-        if start.elapsed() < STALL {
+        if start.elapsed() < self.patience {
             return Ok(());
         }
         self.check()?;
-        let message = format!("{} made no progress for {} seconds", self.what, STALL.as_secs());
+        let message = format!("{} made no progress for {} seconds", self.what, self.patience.as_secs());
         Err(Diagnostic::error("media-stalled", message).hint("try the file in a player, or convert it to H.264").into())
     }
 

@@ -23,6 +23,9 @@ const MAX_BYTES: u64 = 16 << 30;
 /// No file may take longer to read through.
 const MAX_TIME: Duration = Duration::from_secs(300);
 
+/// A file on a local disk that is only taken apart is never silent for long; some damaged ones are for ever.
+const PATIENCE: Duration = Duration::from_secs(6);
+
 /// Most frames of a video and packets of a sound.
 const MAX_PACKETS: usize = 6_000_000;
 
@@ -57,7 +60,8 @@ pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
         let message = format!("{name} has {} GB, too many to import", n_bytes >> 30);
         return Err(Diagnostic::error("media-too-large", message).hint("cut or convert it first").into());
     }
-    let line = Line::new(name.clone())?;
+    let mut line = Line::new(name.clone())?;
+    line.set_patience(PATIENCE);
     let source = file_source(path)?;
     let parse = element::make("parsebin", &[])?;
     line.chain(&[&source, &parse])?;

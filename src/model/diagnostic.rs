@@ -1,5 +1,6 @@
 //! Diagnostics: what the program tells the user about a document or a run, as data.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,16 @@ impl Diagnostic {
     }
 }
 
+/// The text with what would command a terminal replaced: control characters but line ends and tabs, and the marks that
+/// turn the direction of writing. Files and graphs come from strangers.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(commands) { Cow::Owned(text.replace(commands, "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
 /// Like a compiler: severity and code, location, source line with a caret, hints.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,23 +163,23 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        write!(f, "{severity}[{}]: {}", self.code, self.message)?;
+        write!(f, "{severity}[{}]: {}", self.code, printable(&self.message))?;
         let subject = &self.subject;
         if let Some(node) = &subject.node {
-            write!(f, "\n  --> {node}")?;
+            write!(f, "\n  --> {}", printable(node))?;
             if let Some(element) = &subject.element {
-                write!(f, "/{element}")?;
+                write!(f, "/{}", printable(element))?;
             }
             if let Some(field) = &subject.field {
-                write!(f, ".{field}")?;
+                write!(f, ".{}", printable(field))?;
             }
         }
         if let Some(place) = &subject.place {
             let number = place.line.to_string();
             let margin = " ".repeat(number.len());
             let text: String = place.text.chars().take(160).collect();
-            write!(f, "\n{margin} --> {}:{}:{}", place.file, place.line, place.column)?;
-            write!(f, "\n{margin} |\n{number} | {text}")?;
+            write!(f, "\n{margin} --> {}:{}:{}", printable(&place.file), place.line, place.column)?;
+            write!(f, "\n{margin} |\n{number} | {}", printable(&text))?;
             let indent: String = place
                 .text
                 .chars()
@@ -178,10 +189,10 @@ impl fmt::Display for Diagnostic {
             write!(f, "\n{margin} | {indent}^")?;
         }
         for hint in &self.hints {
-            write!(f, "\n  help: {hint}")?;
+            write!(f, "\n  help: {}", printable(hint))?;
         }
         if let Some(fix) = &self.fix {
-            write!(f, "\n  fix: {}", fix.title)?;
+            write!(f, "\n  fix: {}", printable(&fix.title))?;
         }
         Ok(())
     }
@@ -204,6 +215,18 @@ mod tests {
             shown,
             "error[ron-syntax]: expected a key\n  --> a.ron:3:13\n  |\n3 |     nodes: {,\n  |             ^\n  help: remove the comma"
         );
+    }
+
+    #[test]
+    fn nothing_printed_commands_the_terminal() {
+        let text = "a\x1b[2J\u{202e}b\tc";
+        let shown = Diagnostic::error("bad-id", format!("`{text}` is no id"))
+            .at_node(text)
+            .at_place(Place::of("a\r.ron", text, 2))
+            .hint(text)
+            .to_string();
+        assert_eq!(printable(text), "a\u{fffd}[2J\u{fffd}b\tc");
+        assert!(!shown.contains(['\x1b', '\r', '\u{202e}']), "{shown:?}");
     }
 
     #[test]

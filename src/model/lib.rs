@@ -29,7 +29,7 @@ mod work;
 
 pub use check::{check, upgrade};
 pub use data::Data;
-pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject};
+pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject, printable};
 pub use digest::{Digest, NotADigest};
 pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
 pub use edit::{Applied, Edit, node_of_item};

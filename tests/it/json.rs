@@ -1,0 +1,87 @@
+//! The page about `--json` and what the commands print: every field that is printed is described.
+//!
+//! A schema was weighed: it would be a third description beside the page and the code, and say less than the page.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::cli::Project;
+use crate::helpers::root;
+
+/// Names of fields that are a user's own words: formats of files.
+const FREE: &[&str] = &["artifacts"];
+
+fn collect(value: &Value, parent: &str, keys: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if !FREE.contains(&parent) {
+                    keys.insert(key.clone());
+                }
+                collect(value, key, keys);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, parent, keys)),
+        _ => {}
+    }
+}
+
+/// Fields of the outputs that are not described, by command.
+fn undescribed(outputs: &[(String, Vec<Value>)]) -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/JSON.md")).unwrap();
+    let mut missing = Vec::new();
+    for (command, lines) in outputs {
+        let mut keys = BTreeSet::new();
+        lines.iter().for_each(|line| collect(line, "", &mut keys));
+        assert!(!keys.is_empty(), "{command} prints no object");
+        missing.extend(
+            keys.into_iter().filter(|key| !page.contains(&format!("`{key}`"))).map(|key| format!("{command}: {key}")),
+        );
+    }
+    missing
+}
+
+#[test]
+fn every_printed_field_is_described() {
+    let project = Project::new();
+    let call = |code: i32, args: &[&str]| {
+        let outcome = project.call(&[args, &["--json"]].concat()).expect(code);
+        assert_eq!(outcome.err, "", "{args:?}: everything is in the JSON");
+        (args.join(" "), outcome.json())
+    };
+    let mut outputs = vec![
+        call(0, &["plan", "tea.ron"]),
+        call(0, &["explain", "tea.ron", "generate/s1.b1"]),
+        call(0, &["nodes"]),
+        call(0, &["nodes", "edit.trim"]),
+        call(2, &["run", "tea.ron", "--target", "nothing"]),
+        call(2, &["run", "absent.ron"]),
+        call(2, &["check", "tea.ron", "--set", "shots.max_seconds=1000.0"]),
+        call(0, &["store", "stats", "tea.ron"]),
+        call(0, &["store", "verify", "tea.ron"]),
+        call(0, &["store", "gc", "--dry-run", "tea.ron"]),
+    ];
+    if crate::helpers::gst().is_some() {
+        outputs.push(call(0, &["run", "tea.ron"]));
+        project.replace("tea.fountain", "cup", "glass");
+        outputs.push(call(0, &["plan", "tea.ron"]));
+        outputs.push(call(0, &["run", "tea.ron"]));
+        outputs.push(call(0, &["explain", "tea.ron", "generate/s1.b1"]));
+        project.replace("tea.ron", "\"images\": []", "\"images\": [\"tea.fountain\"]");
+        outputs.push(call(1, &["run", "tea.ron"]));
+        outputs.push(call(0, &["store", "stats", "tea.ron"]));
+        outputs.push(call(0, &["store", "rebuild", "tea.ron"]));
+    }
+    project.write("broken.ron", "(throughline: 1, nodes: {");
+    outputs.push(call(2, &["check", "broken.ron"]));
+    assert_eq!(undescribed(&outputs), Vec::<String>::new());
+}
+
+#[test]
+fn a_field_that_is_not_described_is_noticed() {
+    let lines =
+        vec![serde_json::json!({ "event": "ran", "colour_of_the_sea": 1, "artifacts": { "mp4": { "files": 1 } } })];
+    assert_eq!(undescribed(&[("run".to_owned(), lines)]), ["run: colour_of_the_sea"]);
+}
