@@ -166,8 +166,13 @@ impl Store {
         let commit = || -> Result<T, Fault> {
             connected.set_level(durability)?;
             let tx = connected.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if connected.is_hollow {
+                self.restore_into(&tx, &mut RebuildReport::default())?;
+                index::set_filled(&tx)?;
+            }
             let done = change(&tx)?;
             tx.commit()?;
+            connected.is_hollow = false;
             Ok(done)
         };
         commit().map_err(|fault| fault.told(&self.paths.index))
