@@ -193,7 +193,9 @@ impl Hand {
         loop {
             order.cancel.check()?;
             match self.store.claim(&order.job.key)? {
-                ClaimState::HeldBy(_) => drop(crossbeam_channel::after(LOOK).recv()),
+                ClaimState::HeldBy(_) => {
+                    let _ = crossbeam_channel::after(LOOK).recv();
+                }
                 ours @ ClaimState::Ours(_) => return Ok(ours),
             }
         }
@@ -266,5 +268,104 @@ impl Artifacts for Parts<'_> {
         self.store.record(work, outputs)?;
         self.note(work);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::{Compute, Value};
+
+    use super::*;
+    use crate::store::{Claim, Store};
+
+    /// Counts how often each key is made, slowly enough for others to come by.
+    #[derive(Default)]
+    struct Counting(Mutex<BTreeMap<Digest, u32>>);
+
+    impl Worker for Counting {
+        fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+            *self.0.lock().expect("no panics").entry(job.key).or_default() += 1;
+            let _ = crossbeam_channel::after(Duration::from_millis(3)).recv();
+            let part = work(1000 + i64::from(job.key.0[0]));
+            cx.artifacts.record(&part, &vec![])?;
+            Ok(vec![("out".into(), Value::from(job.key.short().as_str()))])
+        }
+    }
+
+    fn work(n: i64) -> Work {
+        let args = BTreeMap::from([("n".to_owned(), Value::Integer(n))]);
+        Work::Compute(Compute { op: "count".to_owned(), version: 1, args })
+    }
+
+    fn order(n: i64) -> Order {
+        let work = work(n);
+        Order { job: Job { key: work.key(None), work, model: None }, cancel: Cancel::default(), model: None, cost: 7 }
+    }
+
+    fn lanes(folder: &Path, worker: &Arc<Counting>, width: usize) -> Lanes {
+        let store: Arc<dyn Traces> = Arc::new(Store::open(folder).expect("it opens"));
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
+        Lanes::new(vec![LaneSpec { name: "count", width, worker: worker.clone() }], &store, folder, &wake)
+    }
+
+    fn finished(lanes: &Lanes) -> (Digest, Result<Made, JobError>) {
+        loop {
+            match lanes.next(Duration::from_secs(30)).expect("it goes on") {
+                Report::Finished(key, result) => return (key, result),
+                Report::Started(_) | Report::Progress(..) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn two_openings_of_a_store_make_each_key_once() {
+        const N: i64 = 12;
+        let folder = tempfile::tempdir().expect("a folder");
+        let worker = Arc::new(Counting::default());
+        let makers = [0, 1].map(|_| {
+            let (folder, worker) = (folder.path().to_owned(), worker.clone());
+            std::thread::spawn(move || {
+                let mut lanes = lanes(&folder, &worker, 2);
+                let take = |(key, made): (Digest, Result<Made, JobError>)| (key, made.expect("it is made"));
+                let mut made = BTreeMap::new();
+                for n in 0..N {
+                    while !lanes.has_room(0) {
+                        made.extend([take(finished(&lanes))]);
+                        lanes.release(0);
+                    }
+                    assert!(lanes.send(0, order(n)));
+                }
+                while (made.len() as i64) < N {
+                    made.extend([take(finished(&lanes))]);
+                }
+                made
+            })
+        });
+        let [first, second] = makers.map(|maker| maker.join().expect("it ends"));
+        assert_eq!(*worker.0.lock().expect("no panics"), (0..N).map(|n| (order(n).job.key, 1)).collect());
+        for (key, made) in &first {
+            assert_eq!(made.outputs, second[key].outputs);
+            assert_eq!(made.cost + second[key].cost, 7, "one of them paid");
+            assert_eq!((made.parts.len(), &made.parts), (1, &second[key].parts), "and both know its parts");
+        }
+    }
+
+    #[test]
+    fn waiting_for_another_process_can_be_cancelled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let worker = Arc::new(Counting::default());
+        let other = Store::open(folder.path()).expect("it opens");
+        let Claim::Ours(_guard) = other.claim(&order(1).job.key).expect("claimed") else { panic!("nobody is here") };
+        let mut lanes = lanes(folder.path(), &worker, 1);
+        let waiting = order(1);
+        let cancel = waiting.cancel.clone();
+        assert!(lanes.send(0, waiting));
+        assert!(matches!(lanes.next(Duration::from_secs(30)), Some(Report::Started(_))));
+        assert!(lanes.next(Duration::from_millis(150)).is_none(), "it waits");
+        cancel.cancel();
+        assert_eq!(finished(&lanes).1, Err(JobError::Cancelled));
+        assert!(worker.0.lock().expect("no panics").is_empty());
     }
 }

@@ -27,6 +27,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use model::{Diagnostic, Digest};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub(crate) use adapter::now;
 pub use claim::{Claim, ClaimGuard, Holder};
 pub use collect::GcReport;
 pub use items::LedgerEntry;

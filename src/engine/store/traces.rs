@@ -81,6 +81,14 @@ impl Store {
         self.put_with(key, trace, durability)
     }
 
+    /// Records a result that is on the disk when this returns, whatever it cost.
+    ///
+    /// # Errors
+    /// As for [`Store::put`].
+    pub fn put_durably(&self, key: &Digest, trace: &Trace) -> Result<(), Diagnostic> {
+        self.put_with(key, trace, Durability::Now)
+    }
+
     /// The trace in the record file of a key, put back into the index: for a paid key whose row is absent or damaged,
     /// before it is bought again. None where there is no whole record, or where its artifacts are gone.
     pub fn recover(&self, key: &Digest) -> Result<Option<Trace>, Diagnostic> {
