@@ -3,17 +3,18 @@
 //! A lane runs jobs, records their results and reports; it knows neither items nor the graph. Results are durable
 //! before they are reported, so a crash loses at most what was being made.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use model::{Diagnostic, Digest, Outputs};
+use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
-use crate::traces::{Made, Traces};
-use crate::worker::{Cancel, Job, JobCx, JobError, Worker};
+use crate::traces::{ClaimState, Made, Traces};
+use crate::worker::{Artifacts, Cancel, Job, JobCx, JobError, Worker};
 
 /// A lane as the program sets it up.
 pub struct LaneSpec {
@@ -30,6 +31,13 @@ pub(crate) struct Order {
     pub(crate) cancel: Cancel,
     pub(crate) model: Option<(String, u32)>,
     pub(crate) cost: u64,
+}
+
+impl Order {
+    fn made(&self, outputs: Outputs, took: Duration) -> Made {
+        let (work, model) = (self.job.work.clone(), self.model.clone());
+        Made { outputs, work, model, cost: self.cost, seconds: took.as_secs_f64(), parts: Vec::new() }
+    }
 }
 
 /// What lanes tell the engine.
@@ -147,43 +155,60 @@ struct Hand {
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
+/// How often a hand looks whether another process is done with a key.
+const LOOK: Duration = Duration::from_millis(100);
+
 impl Hand {
     fn run(&self, order: Order) {
         let key = order.job.key;
         self.send(Report::Started(key));
-        let started = Instant::now();
-        let result = self.work(&order).and_then(|outputs| {
-            let made = Made {
-                outputs,
-                work: order.job.work.clone(),
-                model: order.model.clone(),
-                cost: order.cost,
-                seconds: started.elapsed().as_secs_f64(),
-            };
-            self.store.keep(&key, &made)?;
-            Ok(made)
-        });
+        let result = self.work(&order);
         self.send(Report::Finished(key, result));
     }
 
-    fn work(&self, order: &Order) -> Result<Outputs, JobError> {
+    fn work(&self, order: &Order) -> Result<Made, JobError> {
+        let key = order.job.key;
+        let _claim = self.claim(order)?;
         order.cancel.check()?;
-        // Another process may have finished the same work while this one waited.
-        if let Some(outputs) = self.store.outputs(&order.job.key)? {
-            return Ok((*outputs).clone());
+        // Another process may have finished the same work while this one waited. What it cost was its to pay.
+        if let Some(outputs) = self.store.outputs(&key)? {
+            let made = self.store.work(&key)?.unwrap_or_else(|| order.made((*outputs).clone(), Duration::ZERO));
+            return Ok(Made { cost: 0, ..made });
         }
+        let started = Instant::now();
+        let parts = Parts { store: &*self.store, used: Mutex::default() };
+        let outputs = self.call(order, &parts)?;
+        // A worker that pays writes its result down itself, together with the bill.
+        if let Some(made) = self.store.work(&key)?.filter(|made| made.outputs == outputs) {
+            return Ok(made);
+        }
+        let parts = parts.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let made = Made { parts: parts.into_iter().collect(), ..order.made(outputs, started.elapsed()) };
+        self.store.keep(&key, &made)?;
+        Ok(made)
+    }
+
+    /// Waits until no other process works on the key. It is released when its holder is done, or dies.
+    fn claim(&self, order: &Order) -> Result<ClaimState, JobError> {
+        loop {
+            order.cancel.check()?;
+            match self.store.claim(&order.job.key)? {
+                ClaimState::HeldBy(_) => {
+                    let _ = crossbeam_channel::after(LOOK).recv();
+                }
+                ours @ ClaimState::Ours(_) => return Ok(ours),
+            }
+        }
+    }
+
+    fn call(&self, order: &Order, artifacts: &dyn Artifacts) -> Result<Outputs, JobError> {
         let key = order.job.key;
         let progress = |done: f32| {
             if self.report.try_send(Report::Progress(key, done.clamp(0.0, 1.0))).is_ok() {
                 (self.wake)();
             }
         };
-        let cx = JobCx {
-            artifacts: &*self.store,
-            cancel: order.cancel.clone(),
-            progress: &progress,
-            project: &self.project,
-        };
+        let cx = JobCx { artifacts, cancel: order.cancel.clone(), progress: &progress, project: &self.project };
         catch_unwind(AssertUnwindSafe(|| self.worker.run(&order.job, &cx))).unwrap_or_else(|panic| {
             let said = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -197,5 +222,150 @@ impl Hand {
         // The engine is gone when nobody listens; there is nobody left to tell.
         let _ = self.report.send(report);
         (self.wake)();
+    }
+}
+
+/// The store as one job sees it: remembers which parts went into its result, made now or before.
+struct Parts<'a> {
+    store: &'a dyn Traces,
+    used: Mutex<BTreeSet<Digest>>,
+}
+
+impl Parts<'_> {
+    fn note(&self, work: &Work) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(work.key(None));
+    }
+}
+
+impl Artifacts for Parts<'_> {
+    fn locate(&self, media: &Media) -> Result<PathBuf, Diagnostic> {
+        self.store.locate(media)
+    }
+
+    fn scratch(&self, format: &str) -> Result<PathBuf, Diagnostic> {
+        self.store.scratch(format)
+    }
+
+    fn adopt(
+        &self,
+        scratch: &Path,
+        format: &str,
+        video: Option<VideoInfo>,
+        audio: Option<AudioInfo>,
+    ) -> Result<Media, Diagnostic> {
+        self.store.adopt(scratch, format, video, audio)
+    }
+
+    fn recall(&self, work: &Work) -> Option<Outputs> {
+        let found = self.store.recall(work);
+        if found.is_some() {
+            self.note(work);
+        }
+        found
+    }
+
+    fn record(&self, work: &Work, outputs: &Outputs) -> Result<(), Diagnostic> {
+        self.store.record(work, outputs)?;
+        self.note(work);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::{Compute, Value};
+
+    use super::*;
+    use crate::store::{Claim, Store};
+
+    /// Counts how often each key is made, slowly enough for others to come by.
+    #[derive(Default)]
+    struct Counting(Mutex<BTreeMap<Digest, u32>>);
+
+    impl Worker for Counting {
+        fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+            *self.0.lock().expect("no panics").entry(job.key).or_default() += 1;
+            let _ = crossbeam_channel::after(Duration::from_millis(3)).recv();
+            let part = work(1000 + i64::from(job.key.0[0]));
+            cx.artifacts.record(&part, &vec![])?;
+            Ok(vec![("out".into(), Value::from(job.key.short().as_str()))])
+        }
+    }
+
+    fn work(n: i64) -> Work {
+        let args = BTreeMap::from([("n".to_owned(), Value::Integer(n))]);
+        Work::Compute(Compute { op: "count".to_owned(), version: 1, args })
+    }
+
+    fn order(n: i64) -> Order {
+        let work = work(n);
+        Order { job: Job { key: work.key(None), work, model: None }, cancel: Cancel::default(), model: None, cost: 7 }
+    }
+
+    fn lanes(folder: &Path, worker: &Arc<Counting>, width: usize) -> Lanes {
+        let store: Arc<dyn Traces> = Arc::new(Store::open(folder).expect("it opens"));
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
+        Lanes::new(vec![LaneSpec { name: "count", width, worker: worker.clone() }], &store, folder, &wake)
+    }
+
+    fn finished(lanes: &Lanes) -> (Digest, Result<Made, JobError>) {
+        loop {
+            match lanes.next(Duration::from_secs(30)).expect("it goes on") {
+                Report::Finished(key, result) => return (key, result),
+                Report::Started(_) | Report::Progress(..) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn two_openings_of_a_store_make_each_key_once() {
+        const N: i64 = 12;
+        let folder = tempfile::tempdir().expect("a folder");
+        let worker = Arc::new(Counting::default());
+        let makers = [0, 1].map(|_| {
+            let (folder, worker) = (folder.path().to_owned(), worker.clone());
+            std::thread::spawn(move || {
+                let mut lanes = lanes(&folder, &worker, 2);
+                let take = |(key, made): (Digest, Result<Made, JobError>)| (key, made.expect("it is made"));
+                let mut made = BTreeMap::new();
+                for n in 0..N {
+                    while !lanes.has_room(0) {
+                        made.extend([take(finished(&lanes))]);
+                        lanes.release(0);
+                    }
+                    assert!(lanes.send(0, order(n)));
+                }
+                while (made.len() as i64) < N {
+                    made.extend([take(finished(&lanes))]);
+                }
+                made
+            })
+        });
+        let [first, second] = makers.map(|maker| maker.join().expect("it ends"));
+        assert_eq!(*worker.0.lock().expect("no panics"), (0..N).map(|n| (order(n).job.key, 1)).collect());
+        for (key, made) in &first {
+            assert_eq!(made.outputs, second[key].outputs);
+            assert_eq!(made.cost + second[key].cost, 7, "one of them paid");
+            assert_eq!((made.parts.len(), &made.parts), (1, &second[key].parts), "and both know its parts");
+        }
+    }
+
+    #[test]
+    fn waiting_for_another_process_can_be_cancelled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let worker = Arc::new(Counting::default());
+        let other = Store::open(folder.path()).expect("it opens");
+        let Claim::Ours(_guard) = other.claim(&order(1).job.key).expect("claimed") else { panic!("nobody is here") };
+        let mut lanes = lanes(folder.path(), &worker, 1);
+        let waiting = order(1);
+        let cancel = waiting.cancel.clone();
+        assert!(lanes.send(0, waiting));
+        assert!(matches!(lanes.next(Duration::from_secs(30)), Some(Report::Started(_))));
+        assert!(lanes.next(Duration::from_millis(150)).is_none(), "it waits");
+        cancel.cancel();
+        assert_eq!(finished(&lanes).1, Err(JobError::Cancelled));
+        assert!(worker.0.lock().expect("no panics").is_empty());
     }
 }

@@ -15,6 +15,7 @@ pub mod meet;
 pub mod memory;
 pub mod models;
 mod needs;
+pub mod remote;
 pub mod scratch;
 mod shapes;
 pub mod state;

@@ -13,7 +13,8 @@ use crate::worker::Artifacts;
 struct Kept {
     made: BTreeMap<Digest, (Arc<Outputs>, Made)>,
     last: BTreeMap<(String, String), Digest>,
-    takes: BTreeMap<(String, String, u32), Digest>,
+    /// Newest last.
+    takes: BTreeMap<(String, String, u32), Vec<Digest>>,
 }
 
 /// See the module. Artifacts are refused: there is no place for bytes.
@@ -54,7 +55,8 @@ impl Artifacts for MemoryStore {
         self.kept().made.get(&work.key(None)).map(|(outputs, _)| (**outputs).clone())
     }
     fn record(&self, work: &Work, outputs: &Outputs) -> Result<(), Diagnostic> {
-        let made = Made { outputs: outputs.clone(), work: work.clone(), model: None, cost: 0, seconds: 0.0 };
+        let made =
+            Made { outputs: outputs.clone(), work: work.clone(), model: None, cost: 0, seconds: 0.0, parts: vec![] };
         self.keep(&work.key(None), &made)
     }
 }
@@ -78,10 +80,14 @@ impl Traces for MemoryStore {
         Ok(())
     }
     fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic> {
-        Ok(self.kept().takes.get(&(graph.to_owned(), item.to_owned(), take)).copied())
+        Ok(self.kept().takes.get(&(graph.to_owned(), item.to_owned(), take)).and_then(|keys| keys.last().copied()))
     }
     fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, _: &Made) -> Result<(), Diagnostic> {
-        self.kept().takes.insert((graph.to_owned(), item.to_owned(), take), *key);
+        let mut kept = self.kept();
+        let keys = kept.takes.entry((graph.to_owned(), item.to_owned(), take)).or_default();
+        if !keys.contains(key) {
+            keys.push(*key);
+        }
         Ok(())
     }
     fn file_digest(&self, _: &Path, _: u64, _: i128) -> Option<Digest> {

@@ -1,10 +1,13 @@
-//! What the engine asks of a store: results by key, and facts about items that survive a restart.
+//! What the engine asks of a store: results by key, claims on keys, and facts about items that survive a restart.
+//!
+//! Knows neither tables nor files. One trait, not one per concern: every owner needs all of it.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use model::{Diagnostic, Digest, Outputs, Work};
 
+use crate::store::{ClaimGuard, Holder};
 use crate::worker::Artifacts;
 
 /// A finished work with its origin.
@@ -17,12 +20,28 @@ pub struct Made {
     /// Micro-dollars.
     pub cost: u64,
     pub seconds: f64,
+    /// Keys of the parts (a film's segments) that went into it; they are kept as long as it is.
+    pub parts: Vec<Digest>,
+}
+
+/// Whether a key may be worked on now.
+#[derive(Debug)]
+pub enum ClaimState {
+    /// Nobody else works on the key until this is dropped.
+    Ours(Option<ClaimGuard>),
+    /// Somebody does: their result is worth waiting for.
+    HeldBy(Holder),
 }
 
 /// The engine's view of a store. Implementations are shared by lane threads.
 pub trait Traces: Artifacts {
     /// The outputs of a key, if they were made.
     fn outputs(&self, key: &Digest) -> Result<Option<Arc<Outputs>>, Diagnostic>;
+
+    /// Claims a key before it is worked on. A store that nobody else can see has nothing to claim.
+    fn claim(&self, _key: &Digest) -> Result<ClaimState, Diagnostic> {
+        Ok(ClaimState::Ours(None))
+    }
 
     /// Records a result; durable when it returns.
     fn keep(&self, key: &Digest, made: &Made) -> Result<(), Diagnostic>;
@@ -36,10 +55,10 @@ pub trait Traces: Artifacts {
     /// Records last keys, all or nothing.
     fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic>;
 
-    /// The key of a numbered take of an item.
+    /// The key of the newest result of a numbered take of an item.
     fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic>;
 
-    /// Records a take of an item.
+    /// Records a result of a take of an item. A number has several results where the item's inputs changed.
     fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, made: &Made) -> Result<(), Diagnostic>;
 
     /// The digest of a project file whose length and time stamp are unchanged since it was read.

@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use model::{Diagnostic, Digest, Outputs, Work};
 
-use super::{Store, TakeRecord, Trace};
-use crate::traces::{Made, Traces};
+use super::{Claim, Store, TakeRecord, Trace};
+use crate::traces::{ClaimState, Made, Traces};
 
 impl Traces for Store {
     fn outputs(&self, key: &Digest) -> Result<Option<Arc<Outputs>>, Diagnostic> {
         Ok(self.get(key)?.map(Arc::new))
+    }
+
+    fn claim(&self, key: &Digest) -> Result<ClaimState, Diagnostic> {
+        Ok(match Store::claim(self, key)? {
+            Claim::Ours(guard) => ClaimState::Ours(Some(guard)),
+            Claim::HeldBy(holder) => ClaimState::HeldBy(holder),
+        })
     }
 
     fn keep(&self, key: &Digest, made: &Made) -> Result<(), Diagnostic> {
@@ -21,6 +28,7 @@ impl Traces for Store {
             cost_microusd: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
+            parts: made.parts.clone(),
         };
         self.put(key, &trace)
     }
@@ -35,6 +43,7 @@ impl Traces for Store {
             }),
             cost: trace.cost_microusd,
             seconds: trace.seconds,
+            parts: trace.parts,
         }))
     }
 
@@ -83,7 +92,7 @@ impl Traces for Store {
 }
 
 /// Seconds since 1970, as text: when a result was made.
-fn now() -> String {
+pub(crate) fn now() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs()).to_string()
 }

@@ -60,7 +60,7 @@ fn missing(media: &Media) -> Diagnostic {
 fn damaged(media: &Media, path: &Path) -> Diagnostic {
     Diagnostic::error("artifact-damaged", format!("the stored bytes changed: {}", path.display()))
         .hint(format!("delete the file and run the item that made {} again", media.digest.short()))
-        .hint("`throughline store verify` looks for more")
+        .hint("`throughline store verify GRAPH` looks for more")
 }
 
 /// The digest of a file's bytes and their number.
@@ -153,6 +153,7 @@ impl Artifacts for Store {
             cost_microusd: 0,
             seconds: 0.0,
             made_at: None,
+            parts: Vec::new(),
         };
         self.put_with(&work.key(None), &trace, Durability::Soon)
     }

@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 use model::{Diagnostic, Digest, Outputs};
 use rusqlite::{Connection, Transaction};
 
+use super::Store;
 use super::disk::{self, Durability};
 use super::error::{self, Fault};
 use super::maintain::{as_digest, damaged_rows, len_of, parts_of, scan};
-use super::traces::{TraceRecord, media_in};
-use super::{Store, TakeRecord};
+use super::traces::{TraceRecord, media_in, parts_in};
 
 /// Unreferenced artifacts and results younger than this may belong to a run that has not recorded them yet.
 const YOUNG: Duration = Duration::from_secs(60 * 60);
@@ -96,12 +96,7 @@ impl Store {
         }
         let mut roots = keep.clone();
         let mut sorted = Sorted::default();
-        scan(db, "take", |row, _| {
-            let take: Option<TakeRecord> = row.get_ref(3)?.as_str().ok().and_then(|it| serde_json::from_str(it).ok());
-            roots.extend(take.map(|take| take.key));
-            Ok(())
-        })?;
-        for (table, column) in [("last", 2), ("job", 1)] {
+        for (table, column) in [("take", 4), ("last", 2), ("job", 1)] {
             scan(db, table, |row, _| {
                 roots.extend(as_digest(row.get_ref(column)?));
                 Ok(())
@@ -112,6 +107,17 @@ impl Store {
             roots.extend(as_digest(row.get_ref(0)?).filter(|_| is_paid));
             Ok(())
         })?;
+        // A film keeps its segments: after a change to one shot the others are not encoded again.
+        let mut parts = BTreeSet::new();
+        scan(db, "origin", |row, _| {
+            let Some(key) = as_digest(row.get_ref(0)?) else { return Ok(()) };
+            let found = parts_in(row.get_ref(6)?);
+            if !found.is_empty() && (roots.contains(&key) || is_young_record(&self.record_path(&key), now)) {
+                parts.extend(found);
+            }
+            Ok(())
+        })?;
+        roots.append(&mut parts);
         scan(db, "trace", |row, _| {
             let Some(key) = as_digest(row.get_ref(0)?) else { return Ok(()) };
             if roots.contains(&key) || is_young_record(&self.record_path(&key), now) {
@@ -187,9 +193,9 @@ fn forget(tx: &Transaction<'_>, key: &Digest) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Trace;
     use crate::store::maintain::tests::{result, store};
     use crate::store::takes::tests::take;
+    use crate::store::{TakeRecord, Trace};
     use crate::worker::Artifacts;
 
     fn later(hours: u64) -> SystemTime {
@@ -222,6 +228,29 @@ mod tests {
         let swept = store.gc_at(&keep, false, later(48)).expect("swept");
         assert_eq!((swept.temporary, swept.results, swept.kept_artifacts), (1, 0, 4));
         assert!(store.verify().expect("it verifies").is_clean());
+    }
+
+    #[test]
+    fn a_kept_film_keeps_the_segments_that_went_into_it() {
+        let (_folder, store) = store();
+        let [film, used, dropped] = ["film", "used", "dropped"].map(|name| result(&store, name));
+        let [older, only_older] = ["older film", "only older"].map(|name| result(&store, name));
+        let with_parts = |(key, _): &(Digest, model::Media), parts: &[Digest]| {
+            let trace = store.trace(key).expect("reads").expect("is there");
+            store.put(key, &Trace { parts: parts.to_vec(), ..trace }).expect("stored");
+        };
+        with_parts(&film, &[used.0]);
+        with_parts(&older, &[used.0, only_older.0]);
+        let keep = BTreeSet::from([film.0]);
+        assert_eq!(store.gc_at(&keep, false, later(2)).map(|report| report.results), Ok(3));
+        assert!(store.locate(&used.1).is_ok());
+        for (key, media) in [dropped, only_older, older] {
+            assert_eq!((store.get(&key), store.locate(&media).is_ok()), (Ok(None), false));
+        }
+        // The record knows the parts too.
+        store.write(Durability::Now, |tx| forget(tx, &film.0)).expect("lost");
+        store.rebuild_index().expect("rebuilt");
+        assert_eq!(store.gc_at(&keep, false, later(2)).map(|report| report.results), Ok(0));
     }
 
     #[test]

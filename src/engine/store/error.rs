@@ -43,7 +43,7 @@ impl Fault {
 fn full(message: String) -> Diagnostic {
     Diagnostic::error("store-full", message)
         .hint("free some space on that disk, then run again: finished results are kept")
-        .hint("`throughline store gc` removes results that nothing refers to")
+        .hint("`throughline store gc GRAPH` removes results that nothing refers to")
         .hint("`--store DIR` puts the store on another disk")
 }
 
@@ -90,7 +90,7 @@ pub(super) fn sql(error: &rusqlite::Error, index: &Path) -> Diagnostic {
 /// Damage in the index, which the records can repair.
 pub(super) fn damaged(message: String) -> Diagnostic {
     Diagnostic::error("store-damaged", message)
-        .hint("`throughline store verify --rebuild` makes the index again from the records beside it")
+        .hint("`throughline store rebuild GRAPH` makes the index again from the records beside it")
 }
 
 /// A write to a store that was opened for reading.

@@ -22,7 +22,8 @@ const APPLICATION: i32 = 0x7468_726c;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// One step per version; `user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE trace(key BLOB PRIMARY KEY, outputs TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE origin(key BLOB PRIMARY KEY, work TEXT NOT NULL, model TEXT, cost INTEGER NOT NULL,
@@ -39,7 +40,21 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX job_by_key ON job(key);
     CREATE TABLE ledger(id INTEGER PRIMARY KEY, job INTEGER UNIQUE, cost INTEGER NOT NULL,
         record TEXT NOT NULL, sum INTEGER NOT NULL);
-"];
+",
+    "
+    -- Emptied, not converted: the records hold everything, and fill the index again (`Connected::is_hollow`).
+    DROP TABLE take;
+    DROP TABLE origin;
+    CREATE TABLE origin(key BLOB PRIMARY KEY, work TEXT NOT NULL, model TEXT, cost INTEGER NOT NULL,
+        seconds REAL NOT NULL, made_at TEXT, parts BLOB NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE take(id INTEGER PRIMARY KEY, graph TEXT NOT NULL, item TEXT NOT NULL, take INTEGER NOT NULL,
+        key BLOB NOT NULL, record TEXT NOT NULL, sum INTEGER NOT NULL, UNIQUE(graph, item, take, key));
+",
+];
+/// Older versions leave tables empty that the records fill.
+const FILLED_SINCE: usize = 2;
+/// In `meta` while the records have not been read back.
+const HOLLOW: &str = "hollow";
 
 /// Tables whose rows carry a checksum as their last column.
 pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file", "job", "ledger"];
@@ -48,6 +63,8 @@ pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file",
 pub(super) struct Connected {
     pub(super) db: Connection,
     level: Option<Durability>,
+    /// Whether the records must be read back: an older version made this index.
+    pub(super) is_hollow: bool,
     identity: Option<(u64, u64)>,
     _in_use: Option<File>,
 }
@@ -106,10 +123,12 @@ pub(super) fn connect_writer(paths: &IndexPaths) -> Result<Connected, Diagnostic
         .hint("the store wants a local disk: `--store DIR` puts it on one"));
     }
     migrate(&db, &paths.index)?;
+    let is_hollow =
+        db.prepare("SELECT 1 FROM meta WHERE name = ?1").and_then(|mut it| it.exists([HOLLOW])).map_err(told)?;
     if is_new {
         disk::sync_folder(paths.index.parent().unwrap_or(&paths.index))?;
     }
-    Ok(connected(db, &paths.index, Some(in_use)))
+    Ok(Connected { is_hollow, ..connected(db, &paths.index, Some(in_use)) })
 }
 
 /// Opens the index for reading; none where there is none, or where it is being created at this moment.
@@ -211,7 +230,7 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
 }
 
 fn connected(db: Connection, index: &Path, in_use: Option<File>) -> Connected {
-    Connected { db, level: None, identity: disk::identity(index), _in_use: in_use }
+    Connected { db, level: None, is_hollow: false, identity: disk::identity(index), _in_use: in_use }
 }
 
 fn version_of(db: &Connection, index: &Path) -> Result<usize, Diagnostic> {
@@ -241,11 +260,19 @@ fn migrate(db: &Connection, index: &Path) -> Result<(), Diagnostic> {
             tx.execute_batch(step)?;
         }
         tx.execute("INSERT OR IGNORE INTO meta(name, value) VALUES ('host', ?1)", [this_host()])?;
+        if (1..FILLED_SINCE).contains(&version) {
+            tx.execute("INSERT OR IGNORE INTO meta(name, value) VALUES (?1, '')", [HOLLOW])?;
+        }
         tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
         tx.commit()
     };
     steps().map_err(|error| error::sql(&error, index))
+}
+
+/// Says that the records were read back.
+pub(super) fn set_filled(db: &Connection) -> rusqlite::Result<()> {
+    db.execute("DELETE FROM meta WHERE name = ?1", [HOLLOW]).map(|_| ())
 }
 
 /// What names this machine, so that a store that was copied from another one is read with care.

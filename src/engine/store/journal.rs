@@ -103,7 +103,7 @@ impl Store {
                 "result-exists",
                 format!("the result for {} is in the store already", intent.item),
             )
-            .hint("`throughline store verify --rebuild` brings it back into the index"));
+            .hint("`throughline store rebuild GRAPH` brings it back into the index"));
         }
         let entry = self.write(Durability::Now, |tx| {
             if let Some(open) = open_of(tx, key)? {

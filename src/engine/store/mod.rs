@@ -27,6 +27,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use model::{Diagnostic, Digest};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub(crate) use adapter::now;
 pub use claim::{Claim, ClaimGuard, Holder};
 pub use collect::GcReport;
 pub use items::LedgerEntry;
@@ -166,8 +167,13 @@ impl Store {
         let commit = || -> Result<T, Fault> {
             connected.set_level(durability)?;
             let tx = connected.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if connected.is_hollow {
+                self.restore_into(&tx, &mut RebuildReport::default())?;
+                index::set_filled(&tx)?;
+            }
             let done = change(&tx)?;
             tx.commit()?;
+            connected.is_hollow = false;
             Ok(done)
         };
         commit().map_err(|fault| fault.told(&self.paths.index))

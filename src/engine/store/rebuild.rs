@@ -69,14 +69,16 @@ impl Store {
         }
     }
 
-    fn restore_into(&self, db: &Connection, report: &mut RebuildReport) -> Result<(), Fault> {
+    /// Puts every whole record into the index.
+    pub(super) fn restore_into(&self, db: &Connection, report: &mut RebuildReport) -> Result<(), Fault> {
+        let mut all_takes: Vec<TakeFile> = Vec::new();
         for folder in disk::folders_in(&self.root.join("records"))? {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             for path in disk::files_in(&folder)? {
                 match name.as_str() {
-                    "takes" => self.restore_one(&path, report, |report, file: TakeFile| {
-                        report.takes += 1;
-                        takes::restore(db, &file).map(|_| ())
+                    "takes" => self.restore_one(&path, report, |_, file: TakeFile| {
+                        all_takes.push(file);
+                        Ok(())
                     })?,
                     "jobs" => self.restore_one(&path, report, |report, entry: JournalEntry| {
                         report.jobs += 1;
@@ -101,7 +103,10 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        // Files lie in the order of their names; the newest result of a take must be the last again.
+        all_takes.sort_by(|a, b| (a.id, &a.take.made_at).cmp(&(b.id, &b.take.made_at)));
+        report.takes += all_takes.len() as u64;
+        all_takes.iter().try_for_each(|file| takes::restore(db, file).map(|_| ()))
     }
 
     fn restore_one<T: DeserializeOwned>(

@@ -31,6 +31,9 @@ pub struct Trace {
     /// When, as the caller's clock wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_at: Option<String>,
+    /// Keys of the results that went into it as parts; collection keeps them as long as this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Digest>,
 }
 
 /// A trace as its record file holds it.
@@ -76,6 +79,14 @@ impl Store {
     pub fn put(&self, key: &Digest, trace: &Trace) -> Result<(), Diagnostic> {
         let durability = if 0 < trace.cost_microusd { Durability::Now } else { Durability::Soon };
         self.put_with(key, trace, durability)
+    }
+
+    /// Records a result that is on the disk when this returns, whatever it cost.
+    ///
+    /// # Errors
+    /// As for [`Store::put`].
+    pub fn put_durably(&self, key: &Digest, trace: &Trace) -> Result<(), Diagnostic> {
+        self.put_with(key, trace, Durability::Now)
     }
 
     /// The trace in the record file of a key, put back into the index: for a paid key whose row is absent or damaged,
@@ -183,6 +194,7 @@ fn readable(trace: &Trace) -> Result<String, Diagnostic> {
 /// Writes both rows of a trace, the outputs already as text.
 fn insert(db: &Connection, key: &Digest, trace: &Trace, outputs: &str) -> Result<(), Fault> {
     let work = serde_json::to_string(&trace.work).map_err(|refused| unrepresentable(&refused.to_string()))?;
+    let parts = trace.parts.iter().flat_map(|part| part.0).collect::<Vec<u8>>();
     put_row(db, "trace", &[ValueRef::Blob(&key.0), text(outputs)])?;
     let origin = [
         ValueRef::Blob(&key.0),
@@ -191,6 +203,7 @@ fn insert(db: &Connection, key: &Digest, trace: &Trace, outputs: &str) -> Result
         integer(trace.cost_microusd),
         ValueRef::Real(trace.seconds),
         maybe_text(trace.made_at.as_deref()),
+        ValueRef::Blob(&parts),
     ];
     put_row(db, "origin", &origin)
 }
@@ -216,11 +229,18 @@ struct Origin {
     cost_microusd: u64,
     seconds: f64,
     made_at: Option<String>,
+    parts: Vec<Digest>,
+}
+
+/// The parts that a row of `origin` names.
+pub(super) fn parts_in(column: ValueRef<'_>) -> Vec<Digest> {
+    let bytes = column.as_blob().unwrap_or_default();
+    bytes.as_chunks::<32>().0.iter().map(|chunk| Digest(*chunk)).collect()
 }
 
 fn origin_of(db: &Connection, key: &Digest) -> Result<Option<Origin>, Fault> {
     let mut statement =
-        db.prepare_cached("SELECT key, work, model, cost, seconds, made_at, sum FROM origin WHERE key = ?1")?;
+        db.prepare_cached("SELECT key, work, model, cost, seconds, made_at, parts, sum FROM origin WHERE key = ?1")?;
     let origin = statement.query_row([&key.0[..]], |row| {
         if !is_whole("origin", row)? {
             return Ok(None);
@@ -232,6 +252,7 @@ fn origin_of(db: &Connection, key: &Digest) -> Result<Option<Origin>, Fault> {
             cost_microusd: row.get::<_, i64>(3)? as u64,
             seconds: row.get(4)?,
             made_at: row.get(5)?,
+            parts: parts_in(row.get_ref(6)?),
         }))
     });
     Ok(origin.optional()?.flatten())
@@ -239,8 +260,8 @@ fn origin_of(db: &Connection, key: &Digest) -> Result<Option<Origin>, Fault> {
 
 fn trace_of(db: &Connection, key: &Digest) -> Result<Option<Trace>, Fault> {
     let (Some(outputs), Some(origin)) = (outputs_of(db, key)?, origin_of(db, key)?) else { return Ok(None) };
-    let Origin { work, model, cost_microusd, seconds, made_at } = origin;
-    Ok(Some(Trace { outputs, work, model, cost_microusd, seconds, made_at }))
+    let Origin { work, model, cost_microusd, seconds, made_at, parts } = origin;
+    Ok(Some(Trace { outputs, work, model, cost_microusd, seconds, made_at, parts }))
 }
 
 #[cfg(test)]
@@ -258,7 +279,7 @@ pub(super) mod tests {
 
     pub(in crate::store) fn trace(value: Value) -> Trace {
         let outputs = vec![("value".into(), value)];
-        Trace { outputs, work: work(1), model: None, cost_microusd: 0, seconds: 0.25, made_at: None }
+        Trace { outputs, work: work(1), model: None, cost_microusd: 0, seconds: 0.25, made_at: None, parts: vec![] }
     }
 
     fn store() -> (tempfile::TempDir, Store) {

@@ -75,7 +75,8 @@ fn writer() {
         let outputs = vec![("clip".into(), Value::Image(Image::File(Arc::new(media))))];
         // Every other result is free: killed processes must not lose those either.
         let cost_microusd = n % 2 * n;
-        let trace = Trace { outputs, work: work(n), model: None, cost_microusd, seconds: 0.5, made_at: None };
+        let trace =
+            Trace { outputs, work: work(n), model: None, cost_microusd, seconds: 0.5, made_at: None, parts: vec![] };
         store.put(&key, &trace).expect("stored");
         acknowledge(&format!("trace {n}"));
         store.journal_done(id, n).expect("settled");
