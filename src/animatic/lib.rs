@@ -30,6 +30,8 @@ mod worker;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worker_tests;
 
 pub use scene::{LONGEST, MOST_FRAMES, Pictures, Scene, draw};
 pub use sound::sound;
