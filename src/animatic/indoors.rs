@@ -239,7 +239,7 @@ fn shelf(set: &mut Set<'_>, x: (f64, f64), y: f64, z: f64, salt: u64, tall: (f64
         let h = random.range(tall.0, tall.1);
         let tone = lch(random.range(0.40, 0.72), random.range(0.03, 0.10), random.range(0.0, 360.0));
         if random.chance(0.85) {
-            set.wall_box((at, at + w), (y, y + h), z, tone);
+            set.wall_rect((at, at + w), (y, y + h), z, &set.light.far(tone.lift(-0.015), z).into());
         }
         at += w + random.range(0.008, 0.05);
     }

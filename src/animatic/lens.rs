@@ -1,11 +1,11 @@
 //! What the lens adds: streaks of a whip, a darker edge.
 
-use engine::codec::Frame;
-use vello_cpu::kurbo::{Affine, Rect};
+use vello_cpu::kurbo::{BezPath, Rect};
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, Paint};
 use crate::math::Rng;
 use crate::scene::Scene;
+use crate::shapes::{ellipse, poly, pt};
 use crate::tone::lch;
 use crate::view::View;
 
@@ -23,27 +23,20 @@ impl Scene {
                 canvas.rect(Rect::new(0.0, y, w, y + thick), &tone.into());
             }
         }
-        if let Some(edge) = &self.edge {
-            canvas.image(edge, Affine::IDENTITY);
-        }
+        canvas.fill(&self.edge.0, &self.edge.1);
     }
 }
 
-/// Nothing in the middle, dark towards the corners.
-pub(crate) fn edge_of(width: u32, height: u32, point_of_view: bool) -> Frame {
-    let [r, g, b, _] = lch(0.06, 0.02, 270.0).ink().components.map(|x| (x * 255.0).round() as u8);
-    let most = if point_of_view { 0.62 } else { 0.30 };
-    let (w, h) = (f64::from(width), f64::from(height));
-    let across: Vec<f64> =
-        (0..width).map(|x| (f64::from(x) + 0.5 - w / 2.0) * (f64::from(x) + 0.5 - w / 2.0)).collect();
-    let mut frame = Frame { width, height, data: Vec::with_capacity(width as usize * height as usize * 4) };
-    for y in 0..height {
-        let dy = f64::from(y) + 0.5 - h / 2.0;
-        for square in &across {
-            let u = 2.0 * (square + dy * dy).sqrt() / (w * w + h * h).sqrt();
-            let dark = most * ((u - 0.62) / 0.38).clamp(0.0, 1.0);
-            frame.data.extend([r, g, b, (dark * 255.0).round() as u8]);
-        }
-    }
-    frame
+/// Dark towards the corners. Only what lies outside of a circle is painted; a picture of the whole edge, kept from
+/// frame to frame, measured a millisecond slower.
+pub(crate) fn edge_of(w: f64, h: f64, point_of_view: bool) -> (BezPath, Paint) {
+    let dark = lch(0.06, 0.02, 270.0).fade(if point_of_view { 0.62 } else { 0.30 });
+    let (middle, reach) = (pt(w / 2.0, h / 2.0), (w * w + h * h).sqrt() / 2.0);
+    let mut path = poly(&[pt(0.0, 0.0), pt(w, 0.0), pt(w, h), pt(0.0, h)]);
+    // Wound the other way, so that the two together leave a hole.
+    path.extend(ellipse(middle, reach * CLEAR, reach * CLEAR).reverse_subpaths());
+    (path, Paint::Radial(middle, reach, vec![(0.0, dark.fade(0.0)), (CLEAR, dark.fade(0.0)), (1.0, dark)]))
 }
+
+/// The part of the way to a corner that is clear.
+const CLEAR: f64 = 0.62;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use engine::codec::Frame;
 use model::{Call, Diagnostic, Framing, Move, ShotSize};
-use vello_cpu::kurbo::{Affine, Rect, Vec2};
+use vello_cpu::kurbo::{Affine, BezPath, Rect, Vec2};
 
 use crate::blocking::{Spot, arrange};
 use crate::brief::Brief;
@@ -51,8 +51,8 @@ pub struct Scene {
     pub(crate) stranger: Look,
     pub(crate) props: Vec<Prop>,
     pub(crate) backdrop: Option<Picture>,
-    /// The darker edge of the lens, drawn once.
-    pub(crate) edge: Option<Picture>,
+    /// The darker edge of the lens.
+    pub(crate) edge: (BezPath, Paint),
     pub(crate) cutouts: Vec<Option<Picture>>,
     pub(crate) first: Option<Frame>,
     pub(crate) rate: model::Rate,
@@ -151,7 +151,7 @@ impl Scene {
             stranger: Look::of("SOMEBODY", None),
             props,
             backdrop,
-            edge: picture(&edge_of(width, height, camera.framing == Framing::Pov)),
+            edge: edge_of(f64::from(width), f64::from(height), camera.framing == Framing::Pov),
             cutouts,
             first: pictures.first.as_ref().and_then(|frame| cover(frame, width, height)),
             rate: call.rate,
