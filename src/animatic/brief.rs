@@ -11,6 +11,7 @@ use crate::look::Look;
 use crate::math::{Rng, finite};
 use crate::place::{Place, kind_in};
 use crate::pose::Act;
+use crate::tone::lch;
 use crate::voice::Speech;
 
 /// Figures that are drawn; a larger cast is counted on the panel.
@@ -78,6 +79,11 @@ impl Brief {
             setting.int_ext = IntExt::Int;
         } else if setting.int_ext == IntExt::Int {
             setting.int_ext = IntExt::Both;
+        }
+        let mut place = place;
+        if setting.weather == Weather::Snow && !place.kind.indoors() {
+            let snow = lch(0.93, 0.012, 240.0);
+            (place.base, place.second) = (place.base.mix(snow, 0.75), place.second.mix(snow, 0.35));
         }
         let light = Light::of(&setting, Rng::new(place.seed ^ 0x51de).chance(0.5));
         let actor = |member: &CastMember| {

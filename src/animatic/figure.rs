@@ -19,8 +19,8 @@ use crate::view::{HEAD, View};
 /// One painted path of a figure.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
-    path: BezPath,
-    paint: Paint,
+    pub(crate) path: BezPath,
+    pub(crate) paint: Paint,
     /// Stroke width in heads; filled where there is none.
     width: Option<f64>,
     /// Whether it belongs to the silhouette.
@@ -43,12 +43,12 @@ impl Part {
 
 /// How colours of one figure look where it stands.
 pub(crate) struct Shading<'a> {
-    light: &'a Light,
-    distance: f64,
+    pub(crate) light: &'a Light,
+    pub(crate) distance: f64,
     /// 1 where the light comes from the side that the figure faces.
-    side: f64,
+    pub(crate) side: f64,
     /// 1 for a figure that is only a dark shape in front.
-    shape: f64,
+    pub(crate) shape: f64,
 }
 
 impl Shading<'_> {
@@ -127,7 +127,7 @@ impl Figure<'_> {
         if feet.x < -6.0 * px || view.width + 6.0 * px < feet.x {
             return;
         }
-        self.shadow(canvas, view, light, feet, px);
+        self.shadow(canvas, view, light);
         let place = view.world * Affine::translate(feet.to_vec2());
         let mut scale = Affine::scale_non_uniform(self.facing * px, -px * view.squash);
         if self.pose.lying {
@@ -137,7 +137,7 @@ impl Figure<'_> {
             Shading { light, distance: self.at.1 - view.at[2], side: light.side * self.facing, shape: self.shape };
         let parts = self.parts(&shade, px);
         // Rim light: one pixel or two on a small figure, a soft band on a large one.
-        let reach = (px * 0.028).clamp(0.6, 9.0);
+        let reach = (px * 0.020).clamp(0.6, 6.0);
         let towards = Vec2::new(light.side * reach, -reach * 0.5);
         let rim: Paint =
             light.rim.mix(light.haze, 0.5 * light.air(shade.distance)).fade(0.85 - 0.35 * self.shape).into();
@@ -165,7 +165,9 @@ impl Figure<'_> {
         canvas.place(view.world);
     }
 
-    fn shadow(&self, canvas: &mut dyn Canvas, view: &View, light: &Light, feet: Point, px: f64) {
+    /// On the ground, away from the light.
+    pub(crate) fn shadow(&self, canvas: &mut dyn Canvas, view: &View, light: &Light) {
+        let (px, feet) = (self.heads_px(view), view.see(self.at.0, 0.0, self.at.1));
         if view.height * 1.3 < feet.y || light.shade <= 0.0 {
             return;
         }
@@ -465,43 +467,5 @@ fn move_parts(parts: &mut [Part], by: Affine) {
             Paint::Linear(a, b, _) => (*a, *b) = (by * *a, by * *b),
             Paint::Radial(c, ..) => *c = by * *c,
         }
-    }
-}
-
-/// A figure seen from right above: shoulders, arms, the top of the head, a nose for the direction.
-pub(crate) fn paint_from_above(
-    canvas: &mut dyn Canvas,
-    place: Affine,
-    px: f64,
-    look: &Look,
-    light: &Light,
-    facing: f64,
-) {
-    let shade = Shading { light, distance: 2.0, side: light.side * facing, shape: 0.0 };
-    canvas.place(place);
-    let dark = lch(0.10, 0.03, 265.0).fade(light.shade * 1.5);
-    let far = pt(-light.side * px * 1.1, px * 0.5);
-    canvas.fill(&ellipse(far, px * 1.9, px * 1.2), &glow(far, px * 1.9, dark));
-    canvas.place(place * Affine::scale_non_uniform(facing * px, -px));
-    let mut parts = Vec::new();
-    for x in [-0.30, 0.30] {
-        let mut foot = BezPath::new();
-        limb(&mut foot, pt(x, -0.25), 0.15, pt(x + 0.06, -0.75), 0.13);
-        parts.push(Part::outer(foot, shade.flat(lch(0.27, 0.02, 50.0))));
-    }
-    for x in [-1.0, 1.0] {
-        let mut arm = BezPath::new();
-        limb(&mut arm, pt(x * 0.82, 0.0), 0.27, pt(x * 0.78, -0.66), 0.19);
-        parts.push(Part::outer(arm, shade.flat(look.main.lift(-0.05))));
-        parts.push(Part::outer(ellipse(pt(x * 0.76, -0.82), 0.14, 0.15), shade.flat(look.skin)));
-    }
-    let body =
-        [(-1.0, 0.05), (-0.6, 0.33), (0.0, 0.38), (0.6, 0.33), (1.0, 0.05), (0.6, -0.32), (0.0, -0.38), (-0.6, -0.32)];
-    let body: Vec<Point> = body.iter().map(|(x, y)| pt(*x, *y)).collect();
-    parts.push(Part::outer(smooth(&body), shade.cloth(look.main)));
-    parts.push(Part::outer(ellipse(pt(0.0, -0.42), 0.09, 0.12), shade.flat(look.skin)));
-    parts.push(Part::outer(ellipse(pt(0.0, -0.06), 0.39, 0.44), shade.hair(look.hair)));
-    for part in &parts {
-        canvas.fill(&part.path, &part.paint);
     }
 }

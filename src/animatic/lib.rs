@@ -4,12 +4,18 @@
 //! own, chance only from seeds. It knows calls, shots and references, never graphs, stores or files; pixels leave
 //! through the engine's codec trait. Drawing on a GPU was rejected: its pixels differ between drivers.
 
+mod above;
+mod arrows;
+mod blocking;
 mod brief;
 mod canvas;
+mod coast;
 mod cutout;
+mod enclosed;
 mod figure;
 mod head;
 mod indoors;
+mod lens;
 mod light;
 mod look;
 mod math;
@@ -19,9 +25,11 @@ mod place;
 mod pose;
 mod prop;
 mod scene;
+mod set;
 mod shapes;
 mod sky;
 mod sound;
+mod still_life;
 mod text;
 mod tone;
 mod view;
@@ -30,6 +38,8 @@ mod worker;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod worker_tests;
 
 pub use scene::{LONGEST, MOST_FRAMES, Pictures, Scene, draw};
 pub use sound::sound;
@@ -38,4 +48,4 @@ pub use worker::Animatic;
 /// The model's name, as calls and decisions name it.
 pub const MODEL: &str = "animatic";
 /// Part of the key of every call: raised when its pixels or samples change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -97,12 +97,12 @@ impl Light {
                 0.01,
             ),
             TimeOfDay::Night => (
-                lch(0.17, 0.05, 270.0),
-                lch(0.34, 0.06, 252.0),
-                lch(0.29, 0.05, 255.0),
-                lch(0.28, 0.07, 262.0),
-                0.36,
-                0.56,
+                lch(0.22, 0.06, 270.0),
+                lch(0.42, 0.065, 252.0),
+                lch(0.37, 0.055, 255.0),
+                lch(0.37, 0.075, 262.0),
+                0.34,
+                0.66,
                 lch(0.78, 0.06, 240.0),
                 0.60,
             ),
@@ -149,7 +149,7 @@ impl Light {
             Weather::Fog => (1.0, 0.30, 17.0, 0.25),
             Weather::Rain => (0.82, 0.42, 150.0, 0.4),
             Weather::Storm => (0.60, 0.42, 110.0, 0.3),
-            Weather::Snow => (1.02, 0.30, 90.0, 0.4),
+            Weather::Snow => (1.0, 0.35, 520.0, 0.4),
         };
         self.sky_top = grey(self.sky_top, l, chroma);
         self.sky_low = grey(self.sky_low, l, chroma);

@@ -5,6 +5,7 @@
 use model::{Call, Rate};
 use vello_cpu::kurbo::{Affine, BezPath, Point, Rect};
 
+use crate::arrows::arrows_of;
 use crate::brief::Brief;
 use crate::canvas::{Canvas, Paint};
 use crate::math::finite;
@@ -38,6 +39,7 @@ pub(crate) struct Overlay {
     /// Plate and text that stay.
     slate: Option<(BezPath, BezPath, BezPath)>,
     pages: Vec<Page>,
+    arrows: BezPath,
     mark: BezPath,
     mark_plate: BezPath,
 }
@@ -60,6 +62,7 @@ impl Overlay {
             n_frames: call.n_frames,
             slate: call.slate.as_ref().map(|slate| slate_of(call, slate, brief, width, unit)),
             pages: pages_of(call, brief, width, height),
+            arrows: arrows_of(call, brief.shot.camera.r#move, width, height),
             mark: text::at(mark, at.x, at.y, size),
             mark_plate: rounded(plate, size * 0.3),
         }
@@ -70,6 +73,9 @@ impl Overlay {
         let unit = self.height.min(self.width * 0.75);
         canvas.fill(&self.mark_plate, &lch(0.12, 0.02, 265.0).fade(0.45).into());
         canvas.fill(&self.mark, &lch(0.97, 0.0, 0.0).fade(0.85).into());
+        if !self.arrows.is_empty() {
+            canvas.fill(&self.arrows, &lch(0.56, 0.21, 27.0).fade(0.85).into());
+        }
         let white: Paint = lch(0.97, 0.005, 90.0).into();
         for page in self.pages.iter().filter(|page| page.from <= frame && frame < page.to) {
             canvas.fill(&page.plate, &lch(0.13, 0.02, 265.0).fade(0.74).into());

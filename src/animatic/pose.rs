@@ -148,11 +148,13 @@ impl Pose {
             Act::Stand => {}
             Act::Walk | Act::Run => {
                 let run = act == Act::Run;
-                let s = sin(TAU * (t * if run { 1.45 } else { 0.9 } + phase));
-                let lag = sin(TAU * (t * if run { 1.45 } else { 0.9 } + phase - 0.2));
-                let (stride, bend) = if run { (0.72, 1.1) } else { (0.42, 0.5) };
+                let turn = t * if run { 1.45 } else { 0.9 } + phase;
+                let s = sin(TAU * turn);
+                // A leg that swings forwards is bent, one that carries is straight.
+                let swing = sin(TAU * (turn + 0.19));
+                let (stride, bend) = if run { (0.72, 1.5) } else { (0.42, 0.75) };
                 pose.legs =
-                    [(stride * s, bend * (0.5 - 0.5 * lag) + 0.08), (-stride * s, bend * (0.5 + 0.5 * lag) + 0.08)];
+                    [(stride * s, bend * swing.max(0.0) + 0.08), (-stride * s, bend * (-swing).max(0.0) + 0.08)];
                 pose.arms = if run { [(-0.75 * s, 1.5), (0.75 * s, 1.5)] } else { [(-0.38 * s, 0.3), (0.38 * s, 0.3)] };
                 pose.lean = if run { 0.24 } else { 0.06 };
                 pose.bob = if run { 0.10 * s * s } else { 0.0 };
@@ -178,10 +180,12 @@ impl Pose {
                 pose.lean = 0.5;
             }
             Act::Point => pose.arms[0] = (1.45 * ramp(0.0, 0.5, t) + 0.03 * sway, 0.06),
-            Act::Wave => pose.arms[0] = (2.5, 0.35 + 0.45 * sin(TAU * t * 1.3)),
-            Act::Raise => pose.arms = [(2.5 * ramp(0.0, 0.8, t) + 0.04 * sway, 0.2), (0.3, 0.4)],
+            // Out to the side: an arm that rises in front hides the face.
+            Act::Wave => pose.arms[0] = (-2.25, -0.45 - 0.40 * sin(TAU * t * 1.3)),
+            Act::Raise => pose.arms = [(0.3, 0.4), (2.45 * ramp(0.0, 0.8, t) + 0.04 * sway, 0.2)],
             Act::Hold => {
-                pose.arms = [(0.55 + 0.03 * sway, 1.15), (0.35, 1.05)];
+                // At the chest, over where a caption lies.
+                pose.arms = [(0.60 + 0.03 * sway, 1.72), (0.35, 1.05)];
                 pose.holds = true;
             }
             Act::Work => {
@@ -200,7 +204,7 @@ impl Pose {
             }
             Act::Climb => {
                 let s = sin(TAU * (t * 0.6 + phase));
-                pose.arms = [(2.6 + 0.3 * s, 0.25), (2.6 - 0.3 * s, 0.25)];
+                pose.arms = [(2.2 + 0.3 * s, 0.25), (2.2 - 0.3 * s, 0.25)];
                 pose.legs = [(0.7 + 0.5 * s, 1.0 + 0.4 * s), (0.7 - 0.5 * s, 1.0 - 0.4 * s)];
             }
             Act::Lie => {

@@ -76,6 +76,32 @@ impl Prop {
     }
 }
 
+impl Prop {
+    /// How far its lowest point lies under its middle, as a fraction of its size.
+    pub(crate) fn foot(&self) -> f64 {
+        if let Some(picture) = &self.picture {
+            let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
+            return 0.5 * h / w.max(h);
+        }
+        match self.icon {
+            Icon::Knife => 0.14,
+            Icon::Key | Icon::Boat => 0.27,
+            Icon::Radio => 0.32,
+            Icon::Cup | Icon::Parcel | Icon::Ring => 0.37,
+            Icon::Bag | Icon::Rope => 0.38,
+            Icon::Gun => 0.40,
+            Icon::Lamp
+            | Icon::Paper
+            | Icon::Phone
+            | Icon::Bottle
+            | Icon::Book
+            | Icon::Clock
+            | Icon::Candle
+            | Icon::Flower => 0.46,
+        }
+    }
+}
+
 /// Paints into the unit square around the origin times `size`. `seen` is the light, `flicker` scales lights.
 pub(crate) fn paint_prop(canvas: &mut dyn Canvas, prop: &Prop, size: f64, seen: &dyn Fn(Tone) -> Tone, flicker: f64) {
     let s = size;

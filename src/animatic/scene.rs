@@ -6,22 +6,24 @@
 use std::sync::Arc;
 
 use engine::codec::Frame;
-use model::{Call, Diagnostic, Framing, Move, ShotSize, Side};
+use model::{Call, Diagnostic, Framing, Move, ShotSize};
 use vello_cpu::kurbo::{Affine, BezPath, Rect, Vec2};
 
-use crate::brief::{Brief, MOST_FIGURES};
-use crate::canvas::{Canvas, Cpu, Paint, Picture, blend, glow, picture};
-use crate::cutout::{cover, cut_out};
-use crate::figure::{Figure, paint_from_above};
+use crate::blocking::{Spot, arrange};
+use crate::brief::Brief;
+use crate::canvas::{Canvas, Cpu, Paint, Picture, picture};
+use crate::cutout::{MOST_ENLARGED, WHOLE, cover, cut_figure, cut_out, metres_of, relight};
+use crate::figure::Figure;
 use crate::head::Mien;
 use crate::indoors::paint_indoors;
+use crate::lens::edge_of;
 use crate::look::{Hat, Look};
-use crate::math::{Rng, sin, wander};
-use crate::outdoors::{Set, paint_outdoors};
+use crate::outdoors::paint_outdoors;
 use crate::overlay::{Overlay, more_mark};
 use crate::pose::{Act, Pose};
-use crate::prop::{Icon, Prop, paint_prop};
-use crate::shapes::{ellipse, line, pt, rounded};
+use crate::prop::Prop;
+use crate::set::Set;
+use crate::shapes::pt;
 use crate::sky::{everything, flash, paint_sky, paint_weather};
 use crate::tone::{Tone, lch};
 use crate::view::{HEAD, View};
@@ -40,34 +42,23 @@ pub struct Pictures {
     pub first: Option<Frame>,
 }
 
-/// One figure's place in the composition.
-struct Spot {
-    /// Index in the cast; none for the unnamed shoulder in front.
-    actor: Option<usize>,
-    x: f64,
-    z: f64,
-    facing: f64,
-    turn: f64,
-    gaze: f64,
-    back: bool,
-    shape: f64,
-}
-
 /// See the module.
 pub struct Scene {
-    brief: Brief,
-    view: View,
-    overlay: Overlay,
-    spots: Vec<Spot>,
-    stranger: Look,
-    props: Vec<Prop>,
-    backdrop: Option<Picture>,
-    cutouts: Vec<Option<Picture>>,
-    first: Option<Frame>,
-    rate: model::Rate,
-    n_frames: u32,
-    insert: bool,
-    cpu: Cpu,
+    pub(crate) brief: Brief,
+    pub(crate) view: View,
+    pub(crate) overlay: Overlay,
+    pub(crate) spots: Vec<Spot>,
+    pub(crate) stranger: Look,
+    pub(crate) props: Vec<Prop>,
+    pub(crate) backdrop: Option<Picture>,
+    /// The darker edge of the lens.
+    pub(crate) edge: (BezPath, Paint),
+    pub(crate) cutouts: Vec<Option<Picture>>,
+    pub(crate) first: Option<Frame>,
+    pub(crate) rate: model::Rate,
+    pub(crate) n_frames: u32,
+    pub(crate) insert: bool,
+    pub(crate) cpu: Cpu,
 }
 
 /// Draws one frame of a call; for many frames prepare a [`Scene`] once.
@@ -123,16 +114,35 @@ impl Scene {
         };
         let view = View::compose((w, h), camera, head_top, !insert);
         let read = |reference: Option<usize>| pictures.references.get(reference?)?.as_ref();
+        let lit = |cut: Frame, distance: f64| {
+            let seen = |l: f64| {
+                let [r, g, b, _] = brief.light.far(lch(l, 0.0, 0.0), distance).ink().components;
+                [r, g, b]
+            };
+            picture(&relight(cut, seen(0.0), seen(1.0)))
+        };
         let props = brief
             .props
             .iter()
             .map(|(name, reference)| {
                 let tone = reference.and_then(|i| call.references[i].palette.first()).map(|color| Tone::of(*color));
-                Prop::of(name, tone, read(*reference).and_then(cut_out).as_ref().and_then(picture))
+                Prop::of(name, tone, read(*reference).and_then(cut_out).and_then(|cut| lit(cut, 0.0)))
             })
             .collect();
-        let cutouts =
-            brief.cast.iter().map(|actor| read(actor.reference).and_then(cut_out).as_ref().and_then(picture)).collect();
+        let cutouts = brief
+            .cast
+            .iter()
+            .map(|actor| {
+                let cut = read(actor.reference).and_then(cut_out)?;
+                let tall = view.scale(view.subject_z) * metres_of(cut.width, cut.height) * actor.look.stature;
+                // Head and shoulders end in the air in a wide frame; few pixels are a blur in a close one.
+                let whole = metres_of(cut.width, cut.height) == WHOLE;
+                let stands = matches!(actor.act, Act::Stand | Act::Talk | Act::Look | Act::Walk);
+                let fits =
+                    stands && (whole || camera.size.heads() < 3.5) && tall <= MOST_ENLARGED * f64::from(cut.height);
+                if fits { lit(cut, view.subject_z) } else { None }
+            })
+            .collect();
         let backdrop = read(brief.place_reference).and_then(picture);
         let spots = if insert { Vec::new() } else { arrange(&brief, &view) };
         Ok(Scene {
@@ -141,6 +151,7 @@ impl Scene {
             stranger: Look::of("SOMEBODY", None),
             props,
             backdrop,
+            edge: edge_of(f64::from(width), f64::from(height), camera.framing == Framing::Pov),
             cutouts,
             first: pictures.first.as_ref().and_then(|frame| cover(frame, width, height)),
             rate: call.rate,
@@ -186,13 +197,19 @@ impl Scene {
     fn backdrop(&self, canvas: &mut dyn Canvas, view: &View, t: f64) {
         let Brief { place, light, shot, .. } = &self.brief;
         let weather = shot.setting.weather;
-        if let Some(picture) = &self.backdrop {
+        if let Some(picture) = self.backdrop.as_ref().filter(|_| !view.from_above) {
             canvas.rect(everything(view), &light.lit(place.base.lift(-0.2)).into());
             let (pw, ph) = (f64::from(picture.width()), f64::from(picture.height()));
             // Far enough away to follow a pan, near enough to breathe with a push.
             let z = view.subject_z * 2.5;
             let near = view.scale(z) * z / view.focal;
-            let scale = (view.width / pw).max(view.height / ph) * 1.5 * near;
+            // Room beside the frame for those moves that look there.
+            let room = match shot.camera.r#move {
+                Move::Static | Move::RackFocus | Move::ZoomIn | Move::ZoomOut => 1.02,
+                Move::PushIn | Move::PullOut | Move::Handheld => 1.12,
+                _ => 1.5,
+            };
+            let scale = (view.width / pw).max(view.height / ph) * room * near;
             let middle = Vec2::new(
                 view.width / 2.0 + view.shift.x * 0.7 - view.at[0] * view.scale(z) * 0.5,
                 view.height / 2.0 + view.shift.y * 0.6,
@@ -203,6 +220,9 @@ impl Scene {
             );
             let veil = light.haze.fade(0.10 + 0.25 * (1.0 - light.level));
             canvas.rect(everything(view), &veil.into());
+            if 6.0 < shot.camera.size.heads() && !self.insert {
+                self.stage(canvas, view);
+            }
             return;
         }
         if view.from_above {
@@ -225,147 +245,19 @@ impl Scene {
         }
     }
 
-    fn floor_from_above(&self, canvas: &mut dyn Canvas, view: &View) {
+    /// Ground before a backdrop, so that nobody stands in its air.
+    fn stage(&self, canvas: &mut dyn Canvas, view: &View) {
         let Brief { place, light, .. } = &self.brief;
-        let (w, h) = (view.width, view.height);
-        let metre = h / view.frame_m.max(2.4);
-        let tone = light.lit(if place.kind.indoors() { place.second } else { place.base });
-        let middle = pt(w / 2.0 + view.shift.x, h / 2.0);
-        let stops = vec![(0.0, tone.lift(0.06)), (0.6, tone), (1.0, tone.lift(-0.12))];
-        canvas.rect(everything(view), &Paint::Radial(middle, w * 0.7, stops));
-        let zoom = view.scale(view.subject_z) * view.subject_z / view.focal;
-        let step = metre * zoom * if place.kind.indoors() { 0.22 } else { 0.9 };
-        let (ox, oy) = (middle.x - view.at[0] * metre, middle.y + view.shift.y);
-        let mut rng = Rng::new(place.seed);
-        if place.kind.indoors() {
-            let mut seams = BezPath::new();
-            for i in -60..=60 {
-                let y = oy + f64::from(i) * step;
-                seams.extend(line(&[pt(-w, y), pt(2.0 * w, y)]));
-                let x = ox + rng.range(-0.8, 0.8) * w;
-                seams.extend(line(&[pt(x, y), pt(x, y + step)]));
-            }
-            canvas.stroke(&seams, h * 0.002, &tone.lift(-0.09).fade(0.7).into());
-            let rug = Rect::new(ox - metre * 1.3, oy - metre * 0.9, ox + metre * 1.3, oy + metre * 0.9);
-            canvas.fill(&rounded(rug, metre * 0.1), &light.lit(place.accent.mute(0.6)).into());
-            canvas.stroke(
-                &rounded(rug.inset(-metre * 0.12), metre * 0.06),
-                metre * 0.03,
-                &light.lit(place.accent.lift(0.15)).into(),
-            );
-        } else {
-            for _ in 0..70 {
-                let at = pt(ox + rng.range(-1.2, 1.2) * w, oy + rng.range(-1.2, 1.2) * h);
-                let r = step * rng.range(0.08, 0.5);
-                canvas.fill(&ellipse(at, r, r * 0.8), &tone.lift(rng.range(-0.07, 0.05)).fade(0.6).into());
-            }
-        }
-    }
-
-    fn people_from_above(&self, canvas: &mut dyn Canvas, view: &View, t: f64) {
-        let zoom = view.scale(view.subject_z) * view.subject_z / view.focal;
-        let px = view.height / self.brief.shot.camera.size.heads().max(7.0) * zoom * 0.95;
-        let n = self.brief.cast.len().max(1) as f64;
-        for (i, actor) in self.brief.cast.iter().enumerate() {
-            let u = (i as f64 + 0.5) / n - 0.5;
-            let walk = actor.act.speed() * (t - 1.0) * px * 0.8;
-            let x = view.width / 2.0 + view.shift.x + u * (n * px * 3.2).min(view.width * 0.8) - view.at[0] * px * 4.0;
-            let y = view.height * (0.52 + 0.05 * sin(i as f64 * 2.0)) + view.shift.y + walk;
-            let facing = if u < 0.0 { 1.0 } else { -1.0 };
-            let look = &actor.look;
-            paint_from_above(
-                canvas,
-                view.world * Affine::translate((x, y)),
-                px * look.stature,
-                look,
-                &self.brief.light,
-                facing,
-            );
-        }
-    }
-
-    /// An object large in the frame, on a table or on the ground.
-    fn insert_props(&self, canvas: &mut dyn Canvas, view: &View, t: f64) {
-        let Brief { place, light, .. } = &self.brief;
-        let zoom = view.scale(view.subject_z) * view.subject_z / view.focal;
-        let (w, h) = (view.width, view.height);
-        let at = pt(w / 2.0 + view.shift.x - view.at[0] * view.scale(view.subject_z), h * 0.50 + view.shift.y);
-        let all = everything(view);
-        let edge = at.y + h * 0.12 * zoom;
-        let wood = light.lit(place.second.lift(0.05));
-        canvas.rect(
-            Rect { y0: edge, ..all },
-            &blend(pt(0.0, edge), pt(0.0, h), wood.mix(light.rim, 0.16), wood.lift(-0.13)),
-        );
-        canvas.rect(Rect { y0: edge - h * 0.006, y1: edge + h * 0.004, ..all }, &light.rim.fade(0.45).into());
-        for i in -6..=6 {
-            let x = w / 2.0 + f64::from(i) * w * 0.13;
-            let seam = line(&[pt(x + view.shift.x, edge), pt(w / 2.0 + (x - w / 2.0) * 1.9 + view.shift.x, h * 1.2)]);
-            canvas.stroke(&seam, h * 0.002, &wood.lift(-0.12).fade(0.6).into());
-        }
-        let n = self.props.len().clamp(1, 4);
-        let size = h * zoom * if n == 1 { 0.56 } else { 0.46 };
-        for (i, prop) in self.props.iter().take(4).enumerate() {
-            let x = at.x + (i as f64 - (n - 1) as f64 / 2.0) * size * 0.98;
-            let base = edge + size * 0.26;
-            canvas.place(
-                view.world
-                    * Affine::translate((x - light.side * size * 0.12, base))
-                    * Affine::scale_non_uniform(size * 0.62, size * 0.16),
-            );
-            canvas.fill(&ellipse(pt(0.0, 0.0), 1.0, 1.0), &glow(pt(0.0, 0.0), 1.0, lch(0.08, 0.02, 265.0).fade(0.75)));
-            let flicker = 0.85 + 0.15 * wander(self.brief.seed, t * 2.0);
-            canvas
-                .place(view.world * Affine::translate((x, base - size * 0.40)) * Affine::scale_non_uniform(1.0, -1.0));
-            paint_prop(canvas, prop, size, &|tone| light.lit(tone), flicker);
-            canvas.place(Affine::IDENTITY);
-            let label = view.world * pt(x, base + h * 0.085);
-            self.overlay.tag(canvas, &prop.name, label, 0.0, prop.tone.lift(0.1));
-            canvas.place(view.world);
-        }
-    }
-
-    fn standing_props(&self, canvas: &mut dyn Canvas, view: &View, t: f64) {
-        let heads = self.brief.shot.camera.size.heads();
-        let held = self.held().is_some();
-        if heads < 3.5 {
-            return;
-        }
-        let light = &self.brief.light;
-        for (i, prop) in self.props.iter().skip(usize::from(held)).take(4).enumerate() {
-            let side = if i % 2 == 0 { 1.0 } else { -1.0 };
-            let z = view.subject_z * 1.06;
-            let x = view.across((side * (0.30 + 0.10 * (i / 2) as f64)).clamp(-0.42, 0.42), z);
-            let size = match prop.icon {
-                Icon::Boat => 2.4,
-                Icon::Phone | Icon::Key | Icon::Ring | Icon::Cup | Icon::Knife => 0.22,
-                _ => 0.38,
-            };
-            let stand = if prop.icon == Icon::Boat { 0.0 } else { 0.82 };
-            let px = view.scale(z) * size;
-            if 0.0 < stand {
-                // A small stand brings a small thing to the eye.
-                let (a, b) = (view.see(x - 0.30, stand, z), view.see(x + 0.30, 0.0, z));
-                let tone = light.far(lch(0.40, 0.05, 58.0), z);
-                canvas.fill(
-                    &rounded(Rect::new(a.x, a.y, b.x, b.y), px * 0.06),
-                    &blend(pt(a.x, 0.0), pt(b.x, 0.0), tone.lift(0.03), tone.lift(-0.08)),
-                );
-                canvas.rect(
-                    Rect::new(a.x - px * 0.06, a.y - px * 0.05, b.x + px * 0.06, a.y + px * 0.05),
-                    &tone.lift(0.07).into(),
-                );
-            }
-            let rest = view.see(x, stand + size * 0.44, z);
-            canvas.place(view.world * Affine::translate(rest.to_vec2()) * Affine::scale_non_uniform(1.0, -1.0));
-            let flicker = 0.85 + 0.15 * wander(self.brief.seed ^ i as u64, t * 2.0);
-            paint_prop(canvas, prop, px, &|tone| light.far(tone, z), flicker);
-            canvas.place(view.world);
-        }
+        let tone = light.far(place.base.mix(place.second, 0.5).lift(-0.12), view.subject_z);
+        let (far, near) = (view.see(0.0, 0.0, 1.35 * view.subject_z).y, view.see(0.0, 0.0, view.subject_z).y);
+        let bottom = view.height.max(near + 1.0);
+        let at = (near - far) / (bottom - far).max(1.0);
+        let stops = vec![(0.0, tone.fade(0.0)), (at * 0.7, tone.fade(0.92)), (1.0, tone.lift(-0.10))];
+        canvas.rect(Rect { y0: far, ..everything(view) }, &Paint::Linear(pt(0.0, far), pt(0.0, bottom), stops));
     }
 
     /// The spot whose figure holds the first prop.
-    fn held(&self) -> Option<usize> {
+    pub(crate) fn held(&self) -> Option<usize> {
         if self.props.is_empty() {
             return None;
         }
@@ -427,7 +319,7 @@ impl Scene {
             let figure = self.figure(i, view, t);
             let cut = self.spots[i].actor.and_then(|actor| self.cutouts[actor].as_ref());
             match cut {
-                Some(picture) if !self.spots[i].back => cut_figure(canvas, view, &figure, picture),
+                Some(picture) if !self.spots[i].back => cut_figure(canvas, view, &self.brief.light, &figure, picture),
                 _ => figure.paint(canvas, view, &self.brief.light),
             }
         }
@@ -447,33 +339,16 @@ impl Scene {
             if self.spots[i].back {
                 continue;
             }
-            let crown = view.world * self.figure(i, view, t).crown(view);
-            let look = &self.brief.cast[actor].look;
             let figure = self.figure(i, view, t);
-            self.overlay.tag(canvas, &look.name, crown, figure.below_face(view), look.main.lift(0.06));
+            let crown = view.world * figure.crown(view);
+            // Pictures' heads are larger than ours.
+            let below = figure.below_face(view) * if self.cutouts[actor].is_some() { 1.5 } else { 1.0 };
+            let look = &self.brief.cast[actor].look;
+            self.overlay.tag(canvas, &look.name, crown, below, look.main.lift(0.06));
         }
         if 0 < self.brief.n_unseen {
             more_mark(canvas, view.width, view.height, self.brief.n_unseen);
         }
-    }
-
-    /// What lens and hand add: streaks of a whip, a darker edge.
-    fn lens(&self, canvas: &mut dyn Canvas, view: &View) {
-        let (w, h) = (view.width, view.height);
-        if 0.05 < view.whip {
-            let mut rng = Rng::new(self.brief.seed ^ 0x3417);
-            let strength = (view.whip * 0.3).min(0.6);
-            for _ in 0..46 {
-                let y = rng.unit() * h;
-                let thick = h * rng.range(0.004, 0.03);
-                let tone = self.brief.light.haze.lift(rng.range(-0.16, 0.16)).fade(strength * rng.range(0.3, 0.9));
-                canvas.rect(Rect::new(0.0, y, w, y + thick), &tone.into());
-            }
-        }
-        let point_of_view = self.brief.shot.camera.framing == Framing::Pov;
-        let edge = lch(0.06, 0.02, 270.0).fade(if point_of_view { 0.62 } else { 0.30 });
-        let stops = vec![(0.0, edge.fade(0.0)), (0.62, edge.fade(0.0)), (1.0, edge)];
-        canvas.rect(Rect::new(0.0, 0.0, w, h), &Paint::Radial(pt(w / 2.0, h / 2.0), w.hypot(h) / 2.0, stops));
     }
 
     /// The first third of a second comes out of the frame that the shot starts from.
@@ -504,114 +379,6 @@ fn blink(seed: u64, t: f64) -> f64 {
     let beat = 3.1 + (seed % 13) as f64 * 0.11;
     let since = (t + (seed % 29) as f64 * 0.1) % beat;
     if since < 0.16 { (since / 0.08 - 1.0).abs() } else { 1.0 }
-}
-
-fn cut_figure(canvas: &mut dyn Canvas, view: &View, figure: &Figure<'_>, picture: &Picture) {
-    let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
-    // A tall picture is a whole person; a squarer one is head and shoulders.
-    let metres = if h / w < 1.35 { 0.72 } else { 1.8 };
-    let px = view.scale(figure.at.1) * metres * figure.look.stature;
-    let crown = figure.crown(view);
-    let scale = px / h;
-    canvas.image(picture, Affine::translate((crown.x - w * scale / 2.0, crown.y)) * Affine::scale(scale));
-}
-
-fn arrange(brief: &Brief, view: &View) -> Vec<Spot> {
-    let camera = &brief.shot.camera;
-    let d = view.subject_z;
-    let frame_w = view.frame_m * view.width / view.height;
-    let n = brief.cast.len().min(MOST_FIGURES);
-    let lead = brief.lead();
-    let mut rng = Rng::new(brief.seed);
-    let over = match camera.framing {
-        Framing::OtsLeft => Some(-1.0),
-        Framing::OtsRight => Some(1.0),
-        _ => None,
-    };
-    if let (Some(near), 1..) = (over, n) {
-        let other = (0..n).find(|i| *i != lead);
-        let z = d * 0.60;
-        let subject = Spot {
-            actor: Some(lead),
-            x: view.across(-near * 0.17, d),
-            z: d,
-            facing: near,
-            turn: 0.42,
-            gaze: 0.45,
-            back: false,
-            shape: 0.0,
-        };
-        let front = Spot {
-            actor: other,
-            x: view.across(near * 0.37, z),
-            z,
-            facing: -near,
-            turn: 0.3,
-            gaze: 0.0,
-            back: true,
-            shape: 0.72,
-        };
-        return vec![subject, front];
-    }
-    // Sides first, the script's order among equals.
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by_key(|i| match brief.cast[*i].side {
-        Side::Left => 0,
-        Side::Centre => 1,
-        Side::Right => 2,
-    });
-    let gap = match n {
-        0 | 1 => 0.0,
-        2 => (frame_w * 0.42).clamp(0.12, 1.35),
-        _ => (frame_w * 0.80 / (n - 1) as f64).clamp(0.10, 1.0),
-    };
-    let tight = camera.size <= ShotSize::Vcu;
-    order
-        .iter()
-        .enumerate()
-        .map(|(place, &i)| {
-            let actor = &brief.cast[i];
-            let sideways = actor.act.sideways();
-            let base = (place as f64 - n.saturating_sub(1) as f64 / 2.0) * gap;
-            let (x, facing) = if n == 1 {
-                let toward = match actor.side {
-                    Side::Left => 1.0,
-                    Side::Right => -1.0,
-                    Side::Centre => {
-                        if actor.look.seed & 2 == 0 {
-                            1.0
-                        } else {
-                            -1.0
-                        }
-                    }
-                };
-                // Looking room lies ahead of the face.
-                let off = if tight { 0.05 } else { 0.13 };
-                let off = if camera.framing == Framing::Pov { 0.0 } else { off };
-                let far = (off * frame_w).min(0.9 + 0.05 * frame_w);
-                (-toward * far + rng.range(-0.012, 0.012) * frame_w, toward)
-            } else {
-                let facing = if base < 0.0 || (base == 0.0 && rng.chance(0.5)) { 1.0 } else { -1.0 };
-                (base + rng.range(-0.05, 0.05) * gap, facing)
-            };
-            let turn = match (sideways, camera.framing, n) {
-                (true, ..) => 0.72,
-                (_, Framing::Pov, _) => 0.05,
-                (_, _, 2) => 0.60,
-                (_, _, 1) => {
-                    if tight {
-                        0.30
-                    } else {
-                        0.42
-                    }
-                }
-                _ => 0.35,
-            };
-            let depth = if n < 3 { 0.0 } else { 0.16 * (place % 2) as f64 };
-            let gaze = if camera.framing == Framing::Pov { 0.0 } else { 0.35 };
-            Spot { actor: Some(i), x, z: d * (1.0 + depth), facing, turn, gaze, back: false, shape: 0.0 }
-        })
-        .collect()
 }
 
 /// Keeps a scene shareable between threads.

@@ -67,6 +67,8 @@ impl View {
         let level = height / 2.0 - (eye - middle) * metre;
         let horizon = match camera.angle {
             Angle::Eye | Angle::Dutch => level.clamp(height * 0.14, height * 0.62),
+            // A wide shot from above still shows how far the land goes.
+            Angle::High if 8.0 < heads => (level - height * 0.42).max(height * 0.20),
             Angle::High => (level - height * 0.42).max(height * -0.30),
             Angle::Low => (level + height * 0.36).min(height * 0.93),
             Angle::WormsEye => (level + height * 0.55).min(height * 1.05),
