@@ -95,3 +95,21 @@ impl Traces for MemoryStore {
     }
     fn remember_file(&self, _: &Path, _: u64, _: i128, _: Digest) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_take_number_gives_its_newest_result() {
+        let store = MemoryStore::default();
+        let work = Work::Compute(model::Compute { op: "count".to_owned(), version: 1, args: BTreeMap::new() });
+        let made = Made { outputs: vec![], work, model: None, cost: 0, seconds: 0.0, parts: vec![] };
+        let [before, after] = [Digest::of(b"before"), Digest::of(b"after")];
+        for key in [before, after, before] {
+            store.add_take("film", "generate/s1", 1, &key, &made).expect("added");
+        }
+        assert_eq!(store.take_key("film", "generate/s1", 1), Ok(Some(after)));
+        assert_eq!(store.take_key("film", "generate/s1", 2), Ok(None));
+    }
+}
