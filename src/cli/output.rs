@@ -96,9 +96,9 @@ pub(super) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 fn put(out: &mut dyn Write, text: &str) {
-    if let Err(error) = writeln!(out, "{}", printable(text)) {
-        if error.kind() == ErrorKind::BrokenPipe {
-            std::process::exit(i32::from(Exit::Done as u8));
-        }
+    if let Err(error) = writeln!(out, "{}", printable(text))
+        && error.kind() == ErrorKind::BrokenPipe
+    {
+        std::process::exit(i32::from(Exit::Done as u8));
     }
 }

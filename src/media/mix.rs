@@ -146,10 +146,10 @@ fn lay(
         let (place, part) = (i as u64 * num / den, (i as u64 * num % den) as f32 / den as f32);
         let at = place as usize * 2;
         let gain = envelope.at(i as u64);
-        for channel in 0..2 {
+        for (channel, out) in out.iter_mut().enumerate() {
             let here = source.get(at + channel).copied().unwrap_or(0.0);
             let next = source.get(at + 2 + channel).copied().unwrap_or(0.0);
-            out[channel] += (here + (next - here) * part) * gain;
+            *out += (here + (next - here) * part) * gain;
         }
     }
     Ok(())

@@ -83,7 +83,14 @@ pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
         // After the time is up nothing counts as progress any more, and the watchdog ends it.
         if start.elapsed() < MAX_TIME { packets.sum() } else { 0 }
     };
-    line.finish(cancel, &sum)?;
+    line.finish(cancel, &sum).map_err(|error| match error {
+        // GStreamer's demuxers wait for ever in some damaged files, now and then in the same one.
+        JobError::Failed(stalled) if stalled.code == "media-stalled" && sum() == 0 => {
+            let message = format!("{name} is damaged or cut off: nothing can be read from it");
+            Diagnostic::error("media-damaged", message).hint("copy or download the file again").into()
+        }
+        other => other,
+    })?;
     let duration = line.pipeline.query_duration::<gst::ClockTime>().map(gst::ClockTime::nseconds);
     drop(line);
     let streams = streams.lock().map(|streams| streams.clone()).unwrap_or_default();

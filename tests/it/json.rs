@@ -10,8 +10,11 @@ use serde_json::Value;
 use crate::cli::Project;
 use crate::helpers::root;
 
-/// Names of fields that are a user's own words: formats of files.
+/// Objects whose fields are no words of ours: formats of files.
 const FREE: &[&str] = &["artifacts"];
+
+/// What the page leaves to the program's own version.
+const OPAQUE: &[&str] = &["edits"];
 
 fn collect(value: &Value, parent: &str, keys: &mut BTreeSet<String>) {
     match value {
@@ -20,7 +23,9 @@ fn collect(value: &Value, parent: &str, keys: &mut BTreeSet<String>) {
                 if !FREE.contains(&parent) {
                     keys.insert(key.clone());
                 }
-                collect(value, key, keys);
+                if !OPAQUE.contains(&key.as_str()) {
+                    collect(value, key, keys);
+                }
             }
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, parent, keys)),
