@@ -52,7 +52,7 @@ pub enum Event {
     Started { item: String, work: &'static str },
     Progress { item: String, done: f32 },
     Ran { item: String, work: &'static str, seconds: f64, cost: u64 },
-    Failed { item: String, diagnostic: Diagnostic },
+    Failed { item: String, diagnostic: Box<Diagnostic> },
     Cancelled { item: String },
 }
 
@@ -482,7 +482,7 @@ impl Engine {
                     Err(JobError::Failed(diagnostic)) => {
                         for at in &job.items {
                             let placed = self.ev.placed(*at, (*diagnostic).clone());
-                            self.events.push(Event::Failed { item: self.ev.item_name(*at), diagnostic: placed });
+                            self.fail(self.ev.item_name(*at), placed);
                         }
                         self.ev.known.borrow_mut().failures.insert(key, diagnostic);
                     }
@@ -490,6 +490,10 @@ impl Engine {
                 job.items.into_iter().for_each(|at| self.ev.forget_item(at));
             }
         }
+    }
+
+    fn fail(&mut self, item: String, diagnostic: Diagnostic) {
+        self.events.push(Event::Failed { item, diagnostic: Box::new(diagnostic) });
     }
 
     fn made(&mut self, key: Digest, job: &InFlight, made: &Made) {
@@ -502,7 +506,7 @@ impl Engine {
             if let Work::Call(call) = &made.work {
                 let recorded = self.ev.store.add_take(&self.ev.graph, &item, call.take, &key, made);
                 if let Err(diagnostic) = recorded {
-                    self.events.push(Event::Failed { item: item.clone(), diagnostic });
+                    self.fail(item.clone(), diagnostic);
                 }
             }
             self.events.push(Event::Ran { item, work: job.work, seconds: made.seconds, cost: made.cost });
@@ -512,19 +516,19 @@ impl Engine {
     /// Records which result each item has now, for the explanations of the next run.
     fn commit(&mut self) {
         let mut keys = Vec::new();
-        for at in self.ran.keys() {
+        for at in self.ran.keys().copied().collect::<Vec<_>>() {
             let Some(node) = self.ev.nodes.get(at.node as usize) else { continue };
             let Some(key) =
                 node.items.get(at.slot as usize).filter(|item| item.state.is_current()).and_then(|it| it.key)
             else {
                 continue;
             };
-            let name = self.ev.item_name(*at);
+            let name = self.ev.item_name(at);
             match self.ev.store.last_key(&self.ev.graph, &name) {
                 Ok(Some(last)) if last == key => continue,
                 Ok(Some(last)) => keys.push((crate::explain::previous(&name), last)),
                 Ok(None) => {}
-                Err(diagnostic) => self.events.push(Event::Failed { item: name.clone(), diagnostic }),
+                Err(diagnostic) => self.fail(name.clone(), diagnostic),
             }
             keys.push((name, key));
         }
@@ -532,7 +536,7 @@ impl Engine {
             return;
         }
         if let Err(diagnostic) = self.ev.store.set_last_keys(&self.ev.graph, &keys) {
-            self.events.push(Event::Failed { item: self.ev.graph.clone(), diagnostic });
+            self.fail(self.ev.graph.clone(), diagnostic);
         }
     }
 }

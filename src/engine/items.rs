@@ -40,10 +40,8 @@ impl Evaluator {
             }
             Shape::Single | Shape::Many(_) => {}
         }
-        if spec.sibling.is_some() {
-            if let Err(circle) = self.find_sibling(at) {
-                return self.decide(at, Digest::default(), Decision::Failed(circle));
-            }
+        if let (Some(_), Err(circle)) = (spec.sibling, self.find_sibling(at)) {
+            return self.decide(at, Digest::default(), Decision::Failed(circle));
         }
         self.fill_lists(at.node);
         let node = &self.nodes[at.node as usize];
