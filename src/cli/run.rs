@@ -64,12 +64,11 @@ impl Run {
     }
 
     fn make(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
-        if let Some(settled) = self.graph.settled(&self.targets, self.output.as_deref()) {
-            if let Some(files) = settled.exports() {
-                let tally = Tally { reused: settled.reused, ..Tally::default() };
-                self.report(out, &settled.diagnostics, &[], &tally, &files, Exit::Done);
-                return Ok(Exit::Done);
-            }
+        let settled = self.graph.settled(&self.targets, self.output.as_deref());
+        if let Some((settled, files)) = settled.and_then(|it| it.exports().map(|files| (it, files))) {
+            let tally = Tally { reused: settled.reused, ..Tally::default() };
+            self.report(out, &settled.diagnostics, &[], &tally, &files, Exit::Done);
+            return Ok(Exit::Done);
         }
         let one = |diagnostic| vec![diagnostic];
         let mut session = self.graph.session(Access::Write, usize::from(self.jobs.unwrap_or(0)), out)?;
