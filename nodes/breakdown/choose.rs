@@ -22,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub(super) has_prop: bool,
     /// Which shot of its beat this is, from 0.
     pub(super) part_idx: usize,
+    /// The number in the beat's id, which edits do not change.
+    pub(super) beat_number: usize,
     pub(super) speech: Option<SpeechFacts<'a>>,
 }
 
@@ -57,7 +59,8 @@ pub(super) fn choose(facts: &Facts<'_>, before: Option<&Camera>) -> Choice {
         .iter()
         .find(|rule| rule.when.iter().all(|test| holds(test, facts)))
         .expect("the last rule asks for nothing");
-    let turn = if rule.in_turn { facts.part_idx } else { facts.words.len() };
+    // By the id and not by the text: a revised line keeps its camera unless it asks for another.
+    let turn = if rule.in_turn { facts.part_idx } else { facts.beat_number };
     let mut look = rule.looks[turn % rule.looks.len()];
     if let Some(before) = before.filter(|before| before.size == look.size && before.angle == look.angle) {
         look = rule.looks[(turn + 1) % rule.looks.len()];

@@ -92,7 +92,7 @@ pub(super) struct Rule {
     /// All must hold.
     pub(super) when: &'static [Test],
     pub(super) seen: Seen,
-    /// One is chosen by the number of words; where `in_turn` holds, the shots of a beat take them in order.
+    /// One is chosen by the beat's number; where `in_turn` holds, the shots of a beat take them in order.
     pub(super) looks: &'static [Look],
     pub(super) in_turn: bool,
     /// Shortest and longest length in seconds, within the node's own limits.

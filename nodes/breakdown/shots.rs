@@ -70,6 +70,7 @@ pub(super) fn assemble(scenes: &[Scene], ids: &[SceneIds], options: &Options) ->
                     beat,
                     part: &part,
                     part_idx,
+                    beat_number: *beat_id as usize,
                     opening: opening && part_idx == 0,
                     first_speech: cx.first_speech == Some(beat_idx),
                     in_paragraph: &in_paragraph,
@@ -147,6 +148,8 @@ struct PartCx<'a> {
     beat: &'a Beat,
     part: &'a Part,
     part_idx: usize,
+    /// The beat's number in its id: it survives every edit.
+    beat_number: usize,
     opening: bool,
     first_speech: bool,
     /// Names in the whole paragraph.
@@ -173,6 +176,7 @@ fn shot_of(cx: &PartCx<'_>) -> Shot {
         n_cast: named.len(),
         has_prop: !props.is_empty(),
         part_idx: cx.part_idx,
+        beat_number: cx.beat_number,
         speech: cx.beat.speech.as_ref().map(|speech| SpeechFacts {
             extension: speech.extension,
             first: cx.first_speech,

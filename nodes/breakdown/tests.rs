@@ -59,27 +59,27 @@ fn the_sample_is_a_film_of_about_75_seconds() {
         assert!(made.shots.iter().any(|shot| shot.props.iter().any(|it| it == prop)), "no {prop}\n{table}");
     }
     expect_test::expect![[r#"
-        s1.b1 1-010 DUSK 4.6s EWS establishing high crane_d 18mm fog [] [] establish R11
-        s1.b2 1-020 DUSK 4.0s MCU single low track_r 50mm fog [MARA:climbs:C] [lantern] introduce R20
+        s1.b1 1-010 DUSK 4.6s EWS establishing eye pan_r 18mm fog [] [] establish R11
+        s1.b2 1-020 DUSK 4.0s MS single eye track_r 50mm fog [MARA:climbs:C] [lantern] introduce R20
         s2.b1 2-010 NIGHT 3.6s WS establishing eye pan_r 24mm rain [] [lens] establish R10
         s2.b2 2-020 NIGHT 3.0s MS single eye push_in 50mm rain [JON:sits:R] [crate, brass clock] introduce R20
         s2.b3 2-030 NIGHT 3.2s MLS two eye push_in 35mm rain [MARA:talks:L JON:stands:R] [] dialogue D05
         s2.b4 2-040 NIGHT 3.6s BUST ots_l eye static 50mm rain [JON:talks:R MARA:stands:L] [] dialogue D12
-        s2.b5 2-050 NIGHT 3.2s MS single eye tilt_d 50mm rain [MARA:looks:L] [lantern, lens] action R24
-        s2.b6 2-060 NIGHT 3.4s CU insert eye push_in 85mm rain [] [lens, glass] insert R24
+        s2.b5 2-050 NIGHT 3.2s VCU insert eye push_in 85mm rain [] [lantern, lens] insert R24
+        s2.b6 2-060 NIGHT 3.4s CU insert high static 85mm rain [] [lens, glass] insert R24
         s2.b7 2-070 NIGHT 3.2s VCU single eye static 85mm rain [JON:talks:R] [] dialogue D06
         s2.b8 2-080 NIGHT 3.0s CU insert eye static 85mm rain [] [radio, needle] insert R22
         s3.b1 3-010 NIGHT 3.6s EWS establishing low pan_r 18mm storm [] [] establish R11
-        s3.b2 3-020 NIGHT 3.0s MLS single low handheld 35mm storm [MARA:runs:L] [lantern] action R22
+        s3.b2 3-020 NIGHT 3.0s MS single eye follow 50mm storm [MARA:runs:L] [lantern] action R22
         s3.b3 3-030 NIGHT 3.6s MCU single low handheld 50mm storm [MARA:talks:L] [] dialogue D07
-        s3.b4 3-040 NIGHT 3.6s FS pov high follow 35mm storm [] [boat, lamp] action R26
-        s4.b1 4-010 NIGHT 4.4s FS establishing low push_in 35mm storm [JON:holds:C] [wheel] establish R10
+        s3.b4 3-040 NIGHT 3.6s MLS pov low track_r 35mm storm [] [boat, lamp] action R26
+        s4.b1 4-010 NIGHT 4.4s WS establishing eye push_in 24mm storm [JON:holds:C] [wheel] establish R10
         s4.b2 4-020 NIGHT 2.2s VCU insert eye push_in 85mm storm [] [lens] insert R24
-        s4.b3 4-030 NIGHT 3.2s EWS establishing low pull_out 18mm storm [] [] establish R28
-        s5.b1 5-010 DAWN 3.8s EWS aerial birds_eye crane_u 24mm clear [] [boat] establish R11
-        s5.b2 5-020 DAWN 3.2s MS two low static 50mm clear [MARA:sits:R JON:sits:L] [cup] action R27
-        s5.b3 5-030 DAWN 3.6s MS two eye static 50mm clear [JON:talks:L MARA:stands:R] [] dialogue D05
-        s5.b4 5-040 DAWN 2.4s MCU ots_l eye static 50mm clear [MARA:talks:R JON:stands:L] [] dialogue D12
+        s4.b3 4-030 NIGHT 3.2s EWS establishing high pull_out 18mm storm [] [] establish R28
+        s5.b1 5-010 DAWN 3.8s EWS aerial birds_eye pan_r 24mm clear [] [boat] establish R11
+        s5.b2 5-020 DAWN 3.2s MLS two eye arc_l 35mm clear [MARA:sits:R JON:sits:L] [cup] action R27
+        s5.b3 5-030 DAWN 3.6s MLS two eye push_in 35mm clear [JON:talks:L MARA:stands:R] [] dialogue D05
+        s5.b4 5-040 DAWN 2.4s BUST ots_l eye static 50mm clear [MARA:talks:R JON:stands:L] [] dialogue D12
         s5.b5 5-050 DAWN 4.0s WS two eye crane_u 24mm clear [MARA:stands:R JON:stands:L] [lamp] action R24"#]]
     .assert_eq(&table);
 }
