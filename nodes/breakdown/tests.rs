@@ -76,7 +76,7 @@ fn the_sample_is_a_film_of_about_75_seconds() {
         s4.b1 4-010 NIGHT 4.4s WS establishing eye push_in 24mm storm [JON:holds:C] [wheel] establish R10
         s4.b2 4-020 NIGHT 2.2s VCU insert eye push_in 85mm storm [] [lens] insert R24
         s4.b3 4-030 NIGHT 3.2s EWS establishing high pull_out 18mm storm [] [] establish R28
-        s5.b1 5-010 DAWN 3.8s EWS aerial birds_eye pan_r 24mm clear [] [boat] establish R11
+        s5.b1 5-010 DAWN 3.8s WS establishing eye pan_r 24mm clear [] [boat] establish R11
         s5.b2 5-020 DAWN 3.2s MLS two eye arc_l 35mm clear [MARA:sits:R JON:sits:L] [cup] action R27
         s5.b3 5-030 DAWN 3.6s MLS two eye push_in 35mm clear [JON:talks:L MARA:stands:R] [] dialogue D05
         s5.b4 5-040 DAWN 2.4s BUST ots_l eye static 50mm clear [MARA:talks:R JON:stands:L] [] dialogue D12
