@@ -11,6 +11,7 @@ mod progress;
 mod run;
 mod shell;
 mod store;
+mod trace;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ use super::graph::GraphArgs;
 use super::output::Output;
 use super::plan::dollars;
 use super::progress::Progress;
+use super::trace::Trace;
 use crate::export::Exported;
 use crate::session::{Access, Go, Session, target_name};
 use crate::settled::Settled;
@@ -37,6 +38,9 @@ pub(super) struct Run {
     /// Let paid items run while their prices add up to no more than this, `5usd`.
     #[arg(long, value_name = "AMOUNT", value_parser = budget)]
     budget: Option<u64>,
+    /// Write where the time went to a file that browsers' profilers open.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Let one paid item run whatever it costs. May be repeated.
     #[arg(long, value_name = "ITEM")]
     approve: Vec<String>,
@@ -71,7 +75,9 @@ impl Run {
             return Ok(Exit::Done);
         }
         let one = |diagnostic| vec![diagnostic];
+        let mut trace = Trace::new(self.trace.clone());
         let mut session = self.graph.session(Access::Write, usize::from(self.jobs.unwrap_or(0)), out)?;
+        let planned = trace.step("plan", 0);
         let targets = session.targets(&self.targets).map_err(one)?;
         let output = self.output.as_deref().map(|path| session.output_for(&targets, path)).transpose().map_err(one)?;
         let approval = Approval { budget: self.budget.unwrap_or(0), items: self.approve.iter().cloned().collect() };
@@ -82,10 +88,16 @@ impl Run {
         let mut progress = Progress::new(out, n_total);
         let tally = session.run(&targets, approval, &mut |_, events| {
             progress.take(events);
+            trace.take(events);
             if interrupts.load(Ordering::Relaxed) == 0 { Go::On } else { Go::Stop }
         });
         progress.finish();
+        let ran = trace.step("run", planned);
         let committed = session.commit(&targets, output.as_ref());
+        trace.step("export", ran);
+        if let Err(diagnostic) = trace.finish() {
+            out.problem(&diagnostic);
+        }
         let stopped = 0 < interrupts.load(Ordering::Relaxed);
         let exit = match (&tally, stopped) {
             (_, true) => Exit::Interrupted,

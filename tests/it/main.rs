@@ -8,4 +8,5 @@ mod cli;
 mod graphs;
 mod helpers;
 mod json;
+mod keys;
 mod tidy;
