@@ -32,24 +32,33 @@ fn check(graph: &str, expected: &Expect) {
 
 #[test]
 fn hello() {
-    check("hello.ron", &expect![[r#"
+    check(
+        "hello.ron",
+        &expect![[r#"
         generate call 467846cd
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn list_mapping() {
-    check("list_mapping.ron", &expect![[r#"
+    check(
+        "list_mapping.ron",
+        &expect![[r#"
         generate/dawn call a8f02a84
         generate/dusk call b04975fc
         generate/night call e42422d3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn continuity() {
-    check("continuity.ron", &expect![[r#"
+    check(
+        "continuity.ron",
+        &expect![[r#"
         generate/s1.b1 call fc66c920
         generate/s2.b1 call 00df8491
-    "#]]);
+    "#]],
+    );
 }
