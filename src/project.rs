@@ -2,17 +2,22 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
-use model::{Data, Diagnostic, Document, Edit, Severity, SourceText, check};
+use model::{Data, Diagnostic, Document, Edit, Severity, SourceText, check, expand_groups};
 
 /// An opened graph.
 #[derive(Debug)]
 pub struct Project {
     /// The graph file.
     pub path: PathBuf,
+    /// The document with its groups expanded: what is planned and run.
     pub document: Document,
+    /// The document as the file has it.
+    pub written: Document,
+    /// Files of groups that were read.
+    pub group_files: Vec<PathBuf>,
     pub source: SourceText,
     /// What is wrong with the document, warnings included.
     pub diagnostics: Vec<Diagnostic>,
@@ -34,12 +39,16 @@ impl Project {
         let loaded = Document::parse(&name, &text)?;
         let mut project = Project {
             path: path.to_owned(),
-            document: loaded.document,
+            document: Document::default(),
+            written: loaded.document,
+            group_files: Vec::new(),
             source: loaded.source,
             diagnostics: loaded.diagnostics,
             memories: IndexMap::new(),
         };
-        project.diagnostics.extend(model::upgrade(&mut project.document, nodes::CATALOG));
+        project.diagnostics.extend(model::upgrade(&mut project.written, nodes::CATALOG));
+        let problems = project.expand();
+        project.diagnostics.extend(problems);
         match project.read_memories() {
             Ok(memories) => project.memories = memories,
             Err(diagnostic) => project.diagnostics.push(diagnostic),
@@ -47,12 +56,41 @@ impl Project {
         Ok(project)
     }
 
-    /// Applies edits from the command line.
+    /// Puts the nodes of groups in their place.
+    fn expand(&mut self) -> Vec<Diagnostic> {
+        let folder = self.folder();
+        let mut read = Vec::new();
+        let (document, mut problems) = expand_groups(&self.written, &mut |file| {
+            let inside =
+                Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+            if !inside {
+                return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))
+                    .hint("copy the group into the project and use its relative path"));
+            }
+            let path = folder.join(file);
+            let text = read_text(&path, file)?;
+            read.push(path);
+            let first = |mut found: Vec<Diagnostic>| found.swap_remove(0);
+            Document::parse(file, &text).map(|loaded| loaded.document).map_err(first)
+        });
+        self.document = document;
+        self.group_files = read;
+        problems.extend(model::upgrade(&mut self.document, nodes::CATALOG));
+        problems
+    }
+
+    /// Applies an edit from the command line, to a node of the file or to one inside a group (`group-node`).
     ///
     /// # Errors
     /// The diagnostic of the edit that is refused.
-    pub fn set(&mut self, edits: &[Edit]) -> Result<(), Diagnostic> {
-        self.document.apply(edits).map(|_| ())
+    pub fn set(&mut self, edit: Edit) -> Result<(), Diagnostic> {
+        let in_file = matches!(&edit, Edit::SetParam { node, .. } if self.written.nodes.contains_key(node));
+        if !in_file {
+            return self.document.apply(&[edit]).map(|_| ());
+        }
+        self.written.apply(&[edit])?;
+        let problems = self.expand();
+        problems.into_iter().find(|it| it.severity == Severity::Error).map_or(Ok(()), Err)
     }
 
     /// What is wrong with the document as it stands now.

@@ -32,7 +32,7 @@ impl GraphArgs {
         let mut project = Project::open(&self.graph)?;
         for setting in &self.set {
             let edit = setting_edit(&project, setting).map_err(|diagnostic| vec![diagnostic])?;
-            project.set(&[edit]).map_err(|diagnostic| vec![diagnostic])?;
+            project.set(edit).map_err(|diagnostic| vec![diagnostic])?;
         }
         Ok(project)
     }
@@ -72,11 +72,17 @@ fn setting_edit(project: &Project, setting: &str) -> Result<Edit, Diagnostic> {
     };
     let (target, value) = setting.split_once('=').ok_or_else(malformed)?;
     let (node, param) = target.split_once('.').ok_or_else(malformed)?;
-    let Some(found) = project.document.nodes.get(node) else {
+    let in_file = project.written.nodes.get(node);
+    let Some(found) = in_file.or_else(|| project.document.nodes.get(node)) else {
         let known: Vec<_> = project.document.nodes.keys().map(String::as_str).collect();
         return Err(Diagnostic::error("bad-set", format!("there is no node `{node}`"))
             .hint(format!("nodes: {}", known.join(", "))));
     };
+    if found.kind == model::GROUP {
+        // A group's parameters have the types of those they stand for, which its expansion checks.
+        let value = Data::parse(value).unwrap_or_else(|_| Data::from(value));
+        return Ok(Edit::SetParam { node: node.to_owned(), param: param.to_owned(), value: Some(value), at: None });
+    }
     let spec = nodes::CATALOG.find(&found.kind).and_then(|spec| spec.param(param));
     let Some(spec) = spec else {
         return Err(Diagnostic::error("bad-set", format!("`{}` has no parameter `{param}`", found.kind))

@@ -133,7 +133,8 @@ impl Run {
         let question = self.graph.question(&self.targets, self.output.as_deref());
         let names = targets.iter().map(target_name).collect();
         let reused = tally.ran + tally.reused;
-        let read = session.engine.files();
+        let mut read = session.engine.files();
+        read.extend(session.project.group_files.iter().cloned());
         if let Err(diagnostic) =
             Settled::keep(&session.store, &question, &read, files, names, reused, problems.to_vec())
         {

@@ -67,7 +67,7 @@ fn planned_frames(graph: &Path, node: &str, set: &[(&str, &str, f64)]) -> u64 {
             value: Some(model::Data::from(*value)),
             at: None,
         };
-        project.set(&[edit]).unwrap();
+        project.set(edit).unwrap();
     }
     let session = Session::open(project, &Options { access: Access::Read, ..Options::default() }).unwrap();
     let items = session.engine.items(node);

@@ -6,6 +6,7 @@
 mod bad;
 mod cli;
 mod graphs;
+mod groups;
 mod helpers;
 mod json;
 mod keys;
