@@ -223,6 +223,43 @@ fn a_changed_shot_renders_itself_and_its_transitions() {
 }
 
 #[test]
+fn two_lanes_render_at_once() {
+    let Some(bench) = Bench::new() else { return };
+    let clips = [bench.clip(0, 60), bench.clip(60, 60)];
+    let films: Vec<_> = std::thread::scope(|scope| {
+        let lane = |clip| scope.spawn(|| bench.film(clip, silent()).unwrap());
+        let trimmed = |i: usize| {
+            let mut cut = piece(&clips[i], 50);
+            cut.start = 5;
+            recipe(vec![cut, piece(&clips[i], 60)])
+        };
+        [lane(trimmed(0)), lane(trimmed(1))].into_iter().map(|lane| lane.join().unwrap()).collect()
+    });
+    for (film, first) in films.into_iter().zip([0, 60]) {
+        let wanted: Vec<u32> = (first + 5..first + 55).chain(first..first + 60).collect();
+        assert_eq!(bench.numbers(&Recipe::file(film, None, Rate::FILM)), wanted);
+    }
+}
+
+#[test]
+fn a_damaged_segment_is_noticed() {
+    let Some(bench) = Bench::new() else { return };
+    let media = bench.clip(0, 60);
+    let mut claim = (*media).clone();
+    if let Some(info) = &mut claim.video {
+        info.n_frames = 61;
+    }
+    let clip = recipe(vec![piece(&claim.into(), 61)]);
+    assert_eq!(failed(bench.film(clip, silent())).code, "segment-frames");
+    let film = bench.film(recipe(vec![piece(&media, 60)]), silent()).unwrap();
+    let path = bench.path(&film);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let shown = failed(bench.frames(&Recipe::file(film, None, Rate::FILM)));
+    assert!(["media-cut-off", "media-damaged", "media-failed"].contains(&shown.code.as_str()), "{shown}");
+}
+
+#[test]
 fn a_first_frame_becomes_a_png_and_a_thumbnail() {
     let Some(bench) = Bench::new() else { return };
     let clip = recipe(vec![piece(&bench.flat([200, 40, 40], 3), 3)]);
