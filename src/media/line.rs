@@ -14,8 +14,8 @@ use model::Diagnostic;
 
 use crate::element;
 
-/// No pipeline may be silent for longer.
-pub(crate) const STALL: Duration = Duration::from_secs(20);
+/// No pipeline may be silent for longer, unless it says so.
+const STALL: Duration = Duration::from_secs(20);
 
 /// How long one wait lasts before the cancel flag is looked at.
 const NAP: gst::ClockTime = gst::ClockTime::from_mseconds(50);
@@ -26,6 +26,8 @@ pub(crate) struct Line {
     bus: gst::Bus,
     /// What it works on, for messages.
     what: String,
+    /// How long it may be silent.
+    pub(crate) patience: Duration,
 }
 
 impl Line {
@@ -38,7 +40,7 @@ impl Line {
             gst::MessageType::Error | gst::MessageType::Eos | gst::MessageType::Element => gst::BusSyncReply::Pass,
             _ => gst::BusSyncReply::Drop,
         });
-        Ok(Line { pipeline, bus, what })
+        Ok(Line { pipeline, bus, what, patience: STALL })
     }
 
     /// Adds elements, each linked to the one before it.
@@ -139,11 +141,11 @@ impl Line {
     }
 
     fn watch(&self, start: Instant) -> Result<(), JobError> {
-        if start.elapsed() < STALL {
+        if start.elapsed() < self.patience {
             return Ok(());
         }
         self.check()?;
-        let message = format!("{} made no progress for {} seconds", self.what, STALL.as_secs());
+        let message = format!("{} made no progress for {} seconds", self.what, self.patience.as_secs());
         Err(Diagnostic::error("media-stalled", message).hint("try the file in a player, or convert it to H.264").into())
     }
 

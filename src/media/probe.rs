@@ -23,6 +23,10 @@ const MAX_BYTES: u64 = 16 << 30;
 /// No file may take longer to read through.
 const MAX_TIME: Duration = Duration::from_secs(300);
 
+/// How long the first and the second try may be silent. Seen under load, rarely: `parsebin` swallows a demuxer's
+/// error that arrives while it is still connecting that demuxer, and then waits for ever.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(4), Duration::from_secs(5)];
+
 /// Most frames of a video and packets of a sound.
 const MAX_PACKETS: usize = 6_000_000;
 
@@ -51,15 +55,25 @@ struct Seen {
 /// # Errors
 /// A diagnostic for anything but a readable video or sound file.
 pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
+    match read_through(path, PATIENCE[0], cancel) {
+        Err(JobError::Failed(diagnostic)) if diagnostic.code == "media-stalled" => {
+            read_through(path, PATIENCE[1], cancel)
+        }
+        other => other,
+    }
+}
+
+fn read_through(path: &Path, patience: Duration, cancel: &Cancel) -> Result<Found, JobError> {
     let n_bytes = regular(path)?;
     let name = name_of(path);
     if MAX_BYTES < n_bytes {
         let message = format!("{name} has {} GB, too many to import", n_bytes >> 30);
         return Err(Diagnostic::error("media-too-large", message).hint("cut or convert it first").into());
     }
-    let line = Line::new(name.clone())?;
+    let mut line = Line::new(name.clone())?;
+    line.patience = patience;
     let source = file_source(path)?;
-    let parse = element::make("parsebin", &[])?;
+    let parse = element::make(demuxer(path), &[])?;
     line.chain(&[&source, &parse])?;
     let streams: Arc<Mutex<Vec<Arc<Mutex<Seen>>>>> = Arc::default();
     let (found, pipeline) = (streams.clone(), line.pipeline.downgrade());
@@ -84,6 +98,19 @@ pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
     drop(line);
     let streams = streams.lock().map(|streams| streams.clone()).unwrap_or_default();
     judge(&name, &streams, duration)
+}
+
+/// What takes the file apart. The common containers go without `parsebin`, see [`PATIENCE`].
+fn demuxer(path: &Path) -> &'static str {
+    use std::io::Read;
+    let mut head = [0; 8];
+    // A file that cannot be read gets its diagnostic from `filesrc`.
+    let is_read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    match &head {
+        [.., b'f', b't', b'y', b'p'] if is_read => "qtdemux",
+        [0x1a, 0x45, 0xdf, 0xa3, ..] if is_read => "matroskademux",
+        _ => "parsebin",
+    }
 }
 
 /// Sends a stream into nothing, counting.
