@@ -223,6 +223,20 @@ fn a_changed_shot_renders_itself_and_its_transitions() {
 }
 
 #[test]
+fn the_second_encoder_keeps_frames_too() {
+    let Some(mut bench) = Bench::new() else { return };
+    if gstreamer::ElementFactory::find("openh264enc").is_none() {
+        return;
+    }
+    let ours = bench.clip(0, 10);
+    bench.gst.encoder = crate::element::Encoder::OpenH264;
+    let (a, b) = (bench.clip(10, 30), bench.clip(40, 40));
+    // The first clip is of the other encoder: it is made again rather than joined as it is.
+    let film = bench.film(recipe(vec![piece(&ours, 10), piece(&a, 30), piece(&b, 40)]), silent()).unwrap();
+    assert_eq!(bench.numbers(&Recipe::file(film, None, Rate::FILM)), (0..80).collect::<Vec<_>>());
+}
+
+#[test]
 fn two_lanes_render_at_once() {
     let Some(bench) = Bench::new() else { return };
     let clips = [bench.clip(0, 60), bench.clip(60, 60)];
