@@ -73,10 +73,13 @@ fn equal_frames_give_equal_bytes() {
             fade_in: 0,
             fade_out: 0,
         });
-        let media = bench.film(film, RenderSettings::default()).unwrap();
-        (a.digest, media.digest)
+        // Known to be wrong: with an AAC track about one film in forty differs in its bytes, though in no frame.
+        let sounding = bench.film(film.clone(), RenderSettings::default()).unwrap();
+        let picture = bench.numbers(&Recipe::file(sounding, None, Rate::FILM));
+        let media = bench.film(film.clone(), silent()).unwrap();
+        (a.digest, media.digest, picture, bench.gst.listen(&film, &bench.cx()).unwrap())
     };
-    assert_eq!(make(&one), make(&two));
+    assert!(make(&one) == make(&two));
 }
 
 #[test]
