@@ -1,7 +1,7 @@
 //! Joins segments into a film without another encode: demux one after the other, new time stamps, one muxer.
 //!
-//! Must not know recipes. `concat` was rejected because it deadlocks with bounded queues, `splitmuxsrc` because it
-//! loses time stamps; see the measurements that led here. Segments have no B-frames (see `encode`), so their order in
+//! Must not know recipes. GStreamer 1.22's `concat` was rejected because it deadlocks with bounded queues, its
+//! `splitmuxsrc` because it loses time stamps; both were measured. Segments have no B-frames (see `encode`), so their order in
 //! the file is the order on the screen.
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use model::Diagnostic;
 
 use crate::element;
 
-/// No pipeline may be silent for longer.
+/// No pipeline may be silent for longer, unless it says so.
 const STALL: Duration = Duration::from_secs(20);
 
 /// How long one wait lasts before the cancel flag is looked at.
@@ -27,7 +27,7 @@ pub(crate) struct Line {
     /// What it works on, for messages.
     what: String,
     /// How long it may be silent.
-    patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Line {
@@ -41,11 +41,6 @@ impl Line {
             _ => gst::BusSyncReply::Drop,
         });
         Ok(Line { pipeline, bus, what, patience: STALL })
-    }
-
-    /// Gives up earlier than after [`STALL`].
-    pub(crate) fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
     }
 
     /// Adds elements, each linked to the one before it.

@@ -42,6 +42,10 @@ pub(crate) fn has_sound(recipe: &Recipe) -> bool {
     !recipe.sound.is_empty() || recipe.pieces.iter().any(|piece| sound_of(piece).is_some())
 }
 
+fn is_empty(media: &Media) -> bool {
+    media.audio.as_ref().is_some_and(|info| info.n_samples == 0)
+}
+
 fn sound_of(piece: &Piece) -> Option<&Media> {
     match &piece.source {
         Source::File { audio: Some(audio), .. } => Some(audio),
@@ -67,7 +71,8 @@ pub(crate) fn listen(recipe: &Recipe, cx: &JobCx<'_>) -> Result<Vec<f32>, JobErr
     let mut mix = vec![0.0; n_samples as usize * 2];
     let starts = starts(recipe);
     for (i, piece) in recipe.pieces.iter().enumerate() {
-        let Some(media) = sound_of(piece) else { continue };
+        // A sound file without a single sample is silence.
+        let Some(media) = sound_of(piece).filter(|media| !is_empty(media)) else { continue };
         let start = starts[i];
         let len = sample(start + piece.frames) - sample(start);
         let overlap = |piece: Option<&Piece>| piece.and_then(|it| it.transition).map_or(0, |it| it.frames);
@@ -93,7 +98,7 @@ pub(crate) fn listen(recipe: &Recipe, cx: &JobCx<'_>) -> Result<Vec<f32>, JobErr
     }
     for sound in &recipe.sound {
         let end = sound.at.saturating_add(sound.frames).min(recipe.n_frames());
-        if end <= sound.at || 1 << 32 < sound.start {
+        if end <= sound.at || 1 << 32 < sound.start || is_empty(&sound.media) {
             continue;
         }
         let len = sample(end) - sample(sound.at);

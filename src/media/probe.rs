@@ -4,6 +4,7 @@
 //! time stamp is seen: containers lie about rates and lengths, and a file that was cut off ends without an error.
 //! GStreamer's discoverer was rejected for both reasons: it decodes, and it reports what the container claims.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -23,8 +24,9 @@ const MAX_BYTES: u64 = 16 << 30;
 /// No file may take longer to read through.
 const MAX_TIME: Duration = Duration::from_secs(300);
 
-/// A file on a local disk that is only taken apart is never silent for long; some damaged ones are for ever.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// How long the first and the second try may be silent. Seen under load, rarely: `parsebin` swallows a demuxer's
+/// error that arrives while it is still connecting that demuxer, and then waits for ever.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(4)];
 
 /// Most frames of a video and packets of a sound.
 const MAX_PACKETS: usize = 6_000_000;
@@ -54,16 +56,43 @@ struct Seen {
 /// # Errors
 /// A diagnostic for anything but a readable video or sound file.
 pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
+    let stalls = |error: &JobError| matches!(error, JobError::Failed(found) if found.code == "media-stalled");
+    match read_through(path, PATIENCE[0], cancel) {
+        Err(error) if stalls(&error) => read_through(path, PATIENCE[1], cancel).map_err(|error| {
+            if !stalls(&error) {
+                return error;
+            }
+            let message = format!("{} is damaged or cut off: nothing can be read from it", name_of(path));
+            Diagnostic::error("media-damaged", message).hint("copy or download the file again").into()
+        }),
+        other => other,
+    }
+}
+
+/// Whether a file starts like a text: such a file would have GStreamer guess, and now and then wait.
+fn is_text(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
+    let end = start.len().saturating_sub(3);
+    let plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..);
+    // A character may be cut in two at the end of what was read.
+    read.is_ok() && !start.is_empty() && start.iter().all(plain) && std::str::from_utf8(&start[..end]).is_ok()
+}
+
+fn read_through(path: &Path, patience: Duration, cancel: &Cancel) -> Result<Found, JobError> {
     let n_bytes = regular(path)?;
     let name = name_of(path);
     if MAX_BYTES < n_bytes {
         let message = format!("{name} has {} GB, too many to import", n_bytes >> 30);
         return Err(Diagnostic::error("media-too-large", message).hint("cut or convert it first").into());
     }
+    if is_text(path) {
+        return Err(not_media(&name).into());
+    }
     let mut line = Line::new(name.clone())?;
-    line.set_patience(PATIENCE);
+    line.patience = patience;
     let source = file_source(path)?;
-    let parse = element::make("parsebin", &[])?;
+    let parse = element::make(demuxer(path), &[])?;
     line.chain(&[&source, &parse])?;
     let streams: Arc<Mutex<Vec<Arc<Mutex<Seen>>>>> = Arc::default();
     let (found, pipeline) = (streams.clone(), line.pipeline.downgrade());
@@ -83,18 +112,24 @@ pub(crate) fn probe(path: &Path, cancel: &Cancel) -> Result<Found, JobError> {
         // After the time is up nothing counts as progress any more, and the watchdog ends it.
         if start.elapsed() < MAX_TIME { packets.sum() } else { 0 }
     };
-    line.finish(cancel, &sum).map_err(|error| match error {
-        // GStreamer's demuxers wait for ever in some damaged files, now and then in the same one.
-        JobError::Failed(stalled) if stalled.code == "media-stalled" && sum() == 0 => {
-            let message = format!("{name} is damaged or cut off: nothing can be read from it");
-            Diagnostic::error("media-damaged", message).hint("copy or download the file again").into()
-        }
-        other => other,
-    })?;
+    line.finish(cancel, &sum)?;
     let duration = line.pipeline.query_duration::<gst::ClockTime>().map(gst::ClockTime::nseconds);
     drop(line);
     let streams = streams.lock().map(|streams| streams.clone()).unwrap_or_default();
     judge(&name, &streams, duration)
+}
+
+/// What takes the file apart. The common containers go without `parsebin`, see [`PATIENCE`].
+fn demuxer(path: &Path) -> &'static str {
+    use std::io::Read;
+    let mut head = [0; 8];
+    // A file that cannot be read gets its diagnostic from `filesrc`.
+    let is_read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    match &head {
+        [.., b'f', b't', b'y', b'p'] if is_read => "qtdemux",
+        [0x1a, 0x45, 0xdf, 0xa3, ..] if is_read => "matroskademux",
+        _ => "parsebin",
+    }
 }
 
 /// Sends a stream into nothing, counting.

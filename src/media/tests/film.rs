@@ -73,10 +73,13 @@ fn equal_frames_give_equal_bytes() {
             fade_in: 0,
             fade_out: 0,
         });
-        let media = bench.film(film, RenderSettings::default()).unwrap();
-        (a.digest, media.digest)
+        // Known to be wrong: with an AAC track about one film in forty differs in its bytes, though in no frame.
+        let sounding = bench.film(film.clone(), RenderSettings::default()).unwrap();
+        let picture = bench.numbers(&Recipe::file(sounding, None, Rate::FILM));
+        let media = bench.film(film.clone(), silent()).unwrap();
+        (a.digest, media.digest, picture, bench.gst.listen(&film, &bench.cx()).unwrap())
     };
-    assert_eq!(make(&one), make(&two));
+    assert!(make(&one) == make(&two));
 }
 
 #[test]
@@ -220,6 +223,57 @@ fn a_changed_shot_renders_itself_and_its_transitions() {
     assert_eq!(n_made(film, fine), 0);
     let progress = progress.into_inner().unwrap();
     assert!(progress.iter().all(|value| (0.0..=1.001).contains(value)), "{progress:?}");
+}
+
+#[test]
+fn the_second_encoder_keeps_frames_too() {
+    let Some(mut bench) = Bench::new() else { return };
+    if gstreamer::ElementFactory::find("openh264enc").is_none() {
+        return;
+    }
+    let ours = bench.clip(0, 10);
+    bench.gst.encoder = crate::element::Encoder::OpenH264;
+    let (a, b) = (bench.clip(10, 30), bench.clip(40, 40));
+    // The first clip is of the other encoder: it is made again rather than joined as it is.
+    let film = bench.film(recipe(vec![piece(&ours, 10), piece(&a, 30), piece(&b, 40)]), silent()).unwrap();
+    assert_eq!(bench.numbers(&Recipe::file(film, None, Rate::FILM)), (0..80).collect::<Vec<_>>());
+}
+
+#[test]
+fn two_lanes_render_at_once() {
+    let Some(bench) = Bench::new() else { return };
+    let clips = [bench.clip(0, 60), bench.clip(60, 60)];
+    let films: Vec<_> = std::thread::scope(|scope| {
+        let lane = |clip| scope.spawn(|| bench.film(clip, silent()).unwrap());
+        let trimmed = |i: usize| {
+            let mut cut = piece(&clips[i], 50);
+            cut.start = 5;
+            recipe(vec![cut, piece(&clips[i], 60)])
+        };
+        [lane(trimmed(0)), lane(trimmed(1))].into_iter().map(|lane| lane.join().unwrap()).collect()
+    });
+    for (film, first) in films.into_iter().zip([0, 60]) {
+        let wanted: Vec<u32> = (first + 5..first + 55).chain(first..first + 60).collect();
+        assert_eq!(bench.numbers(&Recipe::file(film, None, Rate::FILM)), wanted);
+    }
+}
+
+#[test]
+fn a_damaged_segment_is_noticed() {
+    let Some(bench) = Bench::new() else { return };
+    let media = bench.clip(0, 60);
+    let mut claim = (*media).clone();
+    if let Some(info) = &mut claim.video {
+        info.n_frames = 61;
+    }
+    let clip = recipe(vec![piece(&claim.into(), 61)]);
+    assert_eq!(failed(bench.film(clip, silent())).code, "segment-frames");
+    let film = bench.film(recipe(vec![piece(&media, 60)]), silent()).unwrap();
+    let path = bench.path(&film);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let shown = failed(bench.frames(&Recipe::file(film, None, Rate::FILM)));
+    assert!(["media-cut-off", "media-damaged", "media-failed"].contains(&shown.code.as_str()), "{shown}");
 }
 
 #[test]
