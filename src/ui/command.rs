@@ -1,0 +1,130 @@
+//! What panels ask for. They change nothing themselves: the application takes the commands of a frame and executes
+//! them through the session, which tests do too.
+
+use std::path::PathBuf;
+
+use model::Edit;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// One undo step. Batches with the same gesture number, one after the other, become one step.
+    Edit {
+        label: String,
+        edits: Vec<Edit>,
+        gesture: Option<u64>,
+    },
+    Undo,
+    Redo,
+    /// Undo or redo until so many steps are done.
+    JumpTo(usize),
+    /// Brings targets up to date: nodes or items by name; the graph's outputs where none is named.
+    Run {
+        targets: Vec<String>,
+        approval: Approval,
+    },
+    /// Stops the run; what is finished is kept.
+    Stop,
+    CancelItem(String),
+    /// Forgets failures, so that the next run tries again.
+    Retry,
+    /// Free work runs by itself as the document changes.
+    SetLive(bool),
+    /// A remark on a take, kept beside it in the store.
+    NoteTake {
+        item: String,
+        take: u32,
+        note: String,
+    },
+    Ask(Ask),
+    File(FileCommand),
+    /// Ends the program, after asking about unsaved changes.
+    Quit,
+}
+
+/// What a run may spend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Approval {
+    /// Micro-dollars for the run as a whole.
+    pub budget: u64,
+    /// Items that may run whatever they cost.
+    pub items: Vec<String>,
+}
+
+/// Questions whose answers appear in the [`crate::view::RunView`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// What a run of these targets would do; of the outputs where none is named.
+    Forecast(Vec<String>),
+    Explain(String),
+    Takes(String),
+}
+
+/// Documents, windows and files. Dialogs never block: they answer with another command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileCommand {
+    /// A new document from a built-in template, or an empty one.
+    New(Option<&'static str>),
+    /// Asks for a file where none is given.
+    Open(Option<PathBuf>),
+    Save,
+    SaveAs,
+    Close,
+    /// Reads the file on disk again, giving up what is not saved.
+    Reload,
+    /// Keeps what is here; the next save overwrites the file on disk.
+    KeepMine,
+    /// Asks for files of these types and sets a parameter to them; a `Files` parameter takes all of them.
+    Pick {
+        node: String,
+        param: String,
+        extensions: Vec<String>,
+        kind: Pick,
+    },
+    /// Files dropped on the window; in canvas coordinates where they fell on the canvas.
+    Drop {
+        paths: Vec<PathBuf>,
+        at: Option<(f32, f32)>,
+    },
+    /// Copies an item's file, or renders what a port shows, to a path that is asked for.
+    Export {
+        item: String,
+        port: String,
+    },
+}
+
+/// What a file dialog asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    File,
+    Files,
+    Folder,
+}
+
+/// The commands of a frame, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Commands(pub Vec<Command>);
+
+impl Commands {
+    /// Adds one.
+    pub fn push(&mut self, command: Command) {
+        self.0.push(command);
+    }
+
+    /// Adds edits as one undo step of their own; nothing where there are none.
+    pub fn edit(&mut self, label: impl Into<String>, edits: Vec<Edit>) {
+        self.gesture(label, edits, None);
+    }
+
+    /// Adds edits as part of a gesture.
+    pub fn gesture(&mut self, label: impl Into<String>, edits: Vec<Edit>, gesture: Option<u64>) {
+        if !edits.is_empty() {
+            self.push(Command::Edit { label: label.into(), edits, gesture });
+        }
+    }
+
+    /// Adds a question.
+    pub fn ask(&mut self, ask: Ask) {
+        self.push(Command::Ask(ask));
+    }
+}

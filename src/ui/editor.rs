@@ -1,0 +1,161 @@
+//! One document's window: menu, canvas, panels and keys. It owns view state only.
+
+use egui::Ui;
+
+use crate::actions::{self, ACTIONS};
+use crate::canvas::Canvas;
+use crate::command::{Approval, Command, FileCommand};
+use crate::cx::{Compare, Cx, Look};
+use crate::dock::Dock;
+use crate::theme::space;
+use crate::view::dollars;
+
+/// See the module.
+#[derive(Default)]
+pub struct Editor {
+    canvas: Canvas,
+    dock: Dock,
+}
+
+impl Editor {
+    /// Draws a frame and takes its keys.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if !ui.ctx().egui_wants_keyboard_input() && ui.ctx().memory(|memory| memory.top_modal_layer().is_none()) {
+            cx.shared.pasted = ui.input(|input| {
+                input.events.iter().find_map(|event| match event {
+                    egui::Event::Paste(text) => Some(text.clone()),
+                    _ => None,
+                })
+            });
+            for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region) {
+                self.act(action, cx);
+            }
+        }
+        egui::Panel::top("menu").show(ui, |ui| self.menu(ui, cx));
+        egui::Panel::bottom("status").show(ui, |ui| status(ui, cx));
+        let canvas = &mut self.canvas;
+        self.dock.show(ui, cx, |ui, cx| canvas.show(ui, cx));
+    }
+
+    /// Does what a key or a menu asks for.
+    pub fn act(&mut self, action: &str, cx: &mut Cx<'_>) {
+        let file = |command| Command::File(command);
+        let slot = |prefix: &str| action.strip_prefix(prefix)?.parse::<usize>().ok()?.checked_sub(1);
+        match action {
+            "new" => cx.commands.push(file(FileCommand::New(None))),
+            "open" => cx.commands.push(file(FileCommand::Open(None))),
+            "save" => cx.commands.push(file(FileCommand::Save)),
+            "save_as" => cx.commands.push(file(FileCommand::SaveAs)),
+            "close" => cx.commands.push(file(FileCommand::Close)),
+            "quit" => cx.commands.push(Command::Quit),
+            "undo" => cx.commands.push(Command::Undo),
+            "redo" => cx.commands.push(Command::Redo),
+            "run" => {
+                let targets = cx.shared.selection.nodes.iter().cloned().collect();
+                cx.commands.push(Command::Run { targets, approval: Approval::default() });
+            }
+            "run_all" => cx.commands.push(Command::Run { targets: Vec::new(), approval: Approval::default() }),
+            "stop" => cx.commands.push(Command::Stop),
+            "live" => cx.commands.push(Command::SetLive(!cx.view.run.live)),
+            "inspector" => self.dock.toggle("inspector"),
+            "wipe" => {
+                cx.shared.compare = match cx.shared.compare {
+                    Compare::Off => Compare::Wipe,
+                    Compare::Wipe => Compare::SideBySide,
+                    Compare::SideBySide => Compare::Difference,
+                    Compare::Difference => Compare::Off,
+                };
+            }
+            _ => {
+                if let Some(slot) = slot("view_") {
+                    if let Some(look) = &cx.shared.slots[slot] {
+                        cx.shared.look_a = Some(look.clone());
+                        cx.shared.show_panel = Some("viewer");
+                    } else {
+                        self.store(slot, cx);
+                    }
+                } else if let Some(slot) = slot("store_") {
+                    self.store(slot, cx);
+                } else if let Some(slot) = slot("compare_") {
+                    cx.shared.look_b = cx.shared.slots[slot].clone();
+                    if cx.shared.compare == Compare::Off && cx.shared.look_b.is_some() {
+                        cx.shared.compare = Compare::Wipe;
+                    }
+                } else if !self.canvas.act(action, cx) {
+                    self.dock.act(action, cx);
+                }
+            }
+        }
+    }
+
+    /// Pins the selected node to a slot and shows it.
+    fn store(&mut self, slot: usize, cx: &mut Cx<'_>) {
+        let Some(node) = cx.shared.selection.primary() else { return };
+        let look = Look { node: node.to_owned(), port: None, element: None };
+        cx.shared.look_a = Some(look.clone());
+        cx.shared.slots[slot] = Some(look);
+        cx.shared.show_panel = Some("viewer");
+    }
+
+    fn menu(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        egui::MenuBar::new().ui(ui, |ui| {
+            let mut groups: Vec<&str> = Vec::new();
+            for action in ACTIONS {
+                if !groups.contains(&action.group) {
+                    groups.push(action.group);
+                }
+            }
+            let mut chosen = None;
+            for group in groups {
+                ui.menu_button(group, |ui| {
+                    for action in ACTIONS.iter().filter(|action| action.group == group) {
+                        // Slots have nine rows each; the first stands for all of them in the menu.
+                        let numbered = action.id.ends_with(|c: char| ('2'..='9').contains(&c));
+                        if numbered {
+                            continue;
+                        }
+                        let hint = cx.shared.keymap.hint(action.id);
+                        if ui.add(egui::Button::new(action.title).shortcut_text(hint)).clicked() {
+                            chosen = Some(action.id);
+                            ui.close();
+                        }
+                    }
+                });
+            }
+            ui.menu_button("Panels", |ui| self.dock.menu(ui));
+            if let Some(action) = chosen {
+                self.act(action, cx);
+            }
+        });
+    }
+}
+
+fn status(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.horizontal(|ui| {
+        let run = &cx.view.run;
+        if run.running {
+            ui.spinner();
+            ui.label(format!("{} made, {} to go", run.ran, run.waiting));
+        }
+        if 0 < run.failed {
+            ui.colored_label(cx.theme.bad, format!("{} failed", run.failed));
+        }
+        if 0 < run.held {
+            ui.colored_label(cx.theme.money, format!("{} held for approval", run.held));
+        }
+        if 0 < run.cost {
+            ui.label(dollars(run.cost));
+        }
+        if let Some(toast) = &cx.shared.toast {
+            ui.add_space(space::L);
+            ui.label(toast);
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let live = if run.live { "Live" } else { "Manual" };
+            let hint = actions::action("live").map_or("", |action| action.title);
+            if ui.small_button(live).on_hover_text(hint).clicked() {
+                cx.commands.push(Command::SetLive(!run.live));
+            }
+        });
+    });
+}

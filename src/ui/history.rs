@@ -1,0 +1,24 @@
+//! The history panel.
+
+use egui::Ui;
+
+use crate::cx::Cx;
+use crate::icons::Icon;
+use crate::panel::{Panel, PanelSpec, Place};
+
+pub(crate) const PANEL: PanelSpec = PanelSpec {
+    id: "history",
+    title: "History",
+    icon: Icon::History,
+    home: Place::Left,
+    make: || Box::<View>::default(),
+};
+
+#[derive(Default)]
+struct View {}
+
+impl Panel for View {
+    fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        ui.label(format!("{} nodes", cx.document.nodes.len()));
+    }
+}

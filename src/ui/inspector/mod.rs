@@ -1,0 +1,24 @@
+//! The inspector panel.
+
+use egui::Ui;
+
+use crate::cx::Cx;
+use crate::icons::Icon;
+use crate::panel::{Panel, PanelSpec, Place};
+
+pub(crate) const PANEL: PanelSpec = PanelSpec {
+    id: "inspector",
+    title: "Inspector",
+    icon: Icon::SlidersHorizontal,
+    home: Place::Right,
+    make: || Box::<View>::default(),
+};
+
+#[derive(Default)]
+struct View {}
+
+impl Panel for View {
+    fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        ui.label(format!("{} nodes", cx.document.nodes.len()));
+    }
+}
