@@ -36,7 +36,7 @@ pub use digest::{Digest, NotADigest};
 pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
 pub use edit::{Applied, Edit, node_of_item};
 pub use graph::Wiring;
-pub use group::{GROUP, expand_groups};
+pub use group::{GROUP, expand_groups, group_ports};
 pub use history::{Change, History, Step};
 pub use list::{ElementId, Entry, List};
 pub use plan::{Outcome, Outputs, Plan, PlanCx, Stop};
