@@ -4,6 +4,7 @@
 mod edit;
 mod play;
 mod seek;
+mod transport;
 
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};

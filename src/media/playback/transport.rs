@@ -199,7 +199,7 @@ impl Transport {
     /// Whether pictures that are due are missing.
     pub(super) fn is_late(&self, now: Instant) -> bool {
         let Some(run) = &self.run else { return false };
-        match run.instant_of(run.done + 1) {
+        match run.instant_of(run.done.saturating_add(1)) {
             Some(instant) => LATE < now.saturating_duration_since(instant),
             None => LATE < now.saturating_duration_since(run.asked),
         }
@@ -354,7 +354,7 @@ impl Transport {
         // No cache is larger, and a computer that slept must not count its dreams.
         let oldest = run.done.max(newest.saturating_sub(1024));
         let mut tick = Tick::default();
-        for step in (oldest + 1..=newest).rev() {
+        for step in (oldest.saturating_add(1)..=newest).rev() {
             let Some(frame) = run.frame_of(step) else { continue };
             match look(frame) {
                 Look::Ready => {
@@ -364,14 +364,14 @@ impl Transport {
                     tick.show = Some(frame);
                     break;
                 }
-                Look::Failed if step == run.done + 1 => return self.fail(frame),
+                Look::Failed if step - run.done == 1 => return self.fail(frame),
                 Look::Failed | Look::Missing => {}
             }
         }
         if run.last().is_some_and(|last| last < due) {
             return self.end(tick, look);
         }
-        tick.next = run.instant_of(due.max(run.done) + 1);
+        tick.next = run.instant_of(due.max(run.done).saturating_add(1));
         tick
     }
 
@@ -394,7 +394,7 @@ impl Transport {
         let Some(run) = self.run.take() else { return tick };
         let (low, high) = run.bounds;
         // The last picture is still to come, whenever it is ready.
-        self.dropped += run.last().unwrap_or(run.done).saturating_sub(run.done + 1);
+        self.dropped += run.last().unwrap_or(run.done).saturating_sub(run.done.saturating_add(1));
         let before = std::mem::replace(&mut self.position, if 0.0 < run.speed { high - 1 } else { low });
         self.epoch += 1;
         tick.ended = true;
@@ -425,8 +425,8 @@ impl Transport {
             let gap = after.into_iter().find(|frame| look(*frame) != Look::Ready);
             return gap.filter(|frame| look(*frame) == Look::Missing);
         };
-        let first = if run.clock.is_none() { 0 } else { (run.done + 1).max(run.due(now)) };
-        let mut steps = (first..first + ahead.max(1)).map_while(|step| run.frame_of(step));
+        let first = if run.clock.is_none() { 0 } else { run.done.saturating_add(1).max(run.due(now)) };
+        let mut steps = (first..first.saturating_add(ahead.max(1))).map_while(|step| run.frame_of(step));
         let gap = steps.find(|frame| look(*frame) != Look::Ready);
         let gap = gap.filter(|frame| look(*frame) == Look::Missing)?;
         if 0.0 < run.speed {
@@ -445,7 +445,7 @@ impl Transport {
     /// Frames that must stay in store.
     pub(super) fn needed(&self, ahead: u64) -> Vec<u64> {
         match &self.run {
-            Some(run) => (run.done..=run.done + ahead).map_while(|step| run.frame_of(step)).collect(),
+            Some(run) => (run.done..=run.done.saturating_add(ahead)).map_while(|step| run.frame_of(step)).collect(),
             None => {
                 let around = self.position.saturating_sub(ahead / 2)..=self.position.saturating_add(ahead / 2);
                 around.collect()
