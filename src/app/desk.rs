@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use engine::demand::Target;
 use engine::engine::Approval;
 use engine::store::Store;
-use model::{Data, Diagnostic, Document, Edit, SourceText, Value};
+use model::{Diagnostic, Document, Edit};
 use ui::view::RunView;
 use ui::{Ask, Command};
 
@@ -36,6 +36,8 @@ pub(super) enum Request {
     /// An edit that the window's document has taken already.
     Edit { edits: Vec<Edit>, revision: u64, dirty: bool },
     Command(Command),
+    /// Takes another document in place of the one that was read.
+    Replace(Box<Document>),
     /// What somebody looks at: live mode makes it first.
     Watch(Vec<String>),
     /// Writes the document to its file, or to another one, which becomes its file.
@@ -265,6 +267,13 @@ impl Clerk {
         match request {
             Request::Edit { edits, revision, dirty } => self.edit(&edits, revision, dirty),
             Request::Command(command) => self.command(command),
+            Request::Replace(document) => {
+                self.session.project.replace(*document);
+                self.session.engine.replaced(&self.session.project.document);
+                self.publisher.rebuild(&mut self.session);
+                self.autosave.mark(true);
+                self.touch_live();
+            }
             Request::Watch(watch) => {
                 if watch != self.watch {
                     self.watch = watch;

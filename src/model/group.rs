@@ -6,7 +6,7 @@
 
 use indexmap::IndexMap;
 
-use crate::{Data, Diagnostic, Document, Feed, Node, PortRef};
+use crate::{Catalog, Data, Diagnostic, Document, Feed, Node, PortRef, PortSpec, Ports};
 
 /// The kind of a node that stands for a graph.
 pub const GROUP: &str = "group";
