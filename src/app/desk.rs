@@ -18,6 +18,7 @@ use ui::{Ask, Command};
 
 use super::autosave;
 use super::publish::Publisher;
+use super::thread;
 use crate::export;
 use crate::project::{Edited, Project, write_atomic};
 use crate::session::{Access, Options, Session};
@@ -169,6 +170,7 @@ struct Clerk {
 
 impl Clerk {
     fn open(path: &Path, live: Live, shared: &Arc<Shared>, wake: Sender<Request>) -> Result<Clerk, Vec<Diagnostic>> {
+        thread::may_block();
         let mut project = Project::open(path)?;
         let recovered = autosave::recover(path, &project.source);
         if let Some(document) = &recovered {
@@ -395,6 +397,7 @@ impl Clerk {
     }
 
     fn save(&mut self, to: &Path) {
+        thread::may_block();
         let project = &mut self.session.project;
         let text = project.source.print(&project.written);
         let saved = write_atomic(to, text.as_bytes()).and_then(|()| {

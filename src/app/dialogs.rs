@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use ui::Pick;
 
+use super::thread;
+
 /// What a dialog is for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Purpose {
@@ -107,6 +109,7 @@ impl Dialog {
 }
 
 fn desktop_blocking(question: &Question) -> Option<Vec<PathBuf>> {
+    thread::may_block();
     let mut dialog = rfd::FileDialog::new().set_title(&question.title).set_directory(&question.folder);
     if !question.extensions.is_empty() {
         dialog = dialog.add_filter(question.extensions.join(", "), &question.extensions);
@@ -242,6 +245,7 @@ impl Browser {
 
 /// Folders first, then files of the right types, by name.
 fn list_blocking(folder: &Path, extensions: &[String]) -> Vec<(String, bool)> {
+    thread::may_block();
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let fits = |name: &str| {
         let extension = Path::new(name).extension().map(|it| it.to_string_lossy().to_lowercase());

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use model::{Data, Diagnostic, Document, Edit, NodeSpec, ParamKind};
 use ui::{Pick, wiring};
 
+use super::thread;
+
 /// What becomes of the files once they are in the project.
 pub(super) enum Plan {
     /// A parameter names them.
@@ -73,6 +75,7 @@ fn reader_of(name: &str) -> Option<(&'static NodeSpec, &'static str, bool)> {
 /// # Errors
 /// A diagnostic that names the file that cannot be read or copied.
 pub(super) fn bring_blocking(folder: &Path, paths: &[PathBuf]) -> Result<Vec<String>, Diagnostic> {
+    thread::may_block();
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     paths.iter().map(|path| bring(&folder, path)).collect()
 }

@@ -17,6 +17,8 @@ use media::playback::{Audible, waveform_blocking};
 use model::{Diagnostic, Digest, Image, Media, Value, walk};
 use ui::{Picture, Shown};
 
+use super::thread;
+
 /// Most bytes of textures that are kept.
 const CACHE: usize = 256 << 20;
 /// Most waveforms that are kept.
@@ -237,6 +239,7 @@ fn work(shared: &Shared, store: &Arc<Store>, folder: &Path) {
 }
 
 fn make(want: &Want, gst: &Gst, store: &Arc<Store>, folder: &Path) -> Result<Made, Diagnostic> {
+    thread::may_block();
     let files: &dyn Artifacts = &**store;
     let cx = JobCx { artifacts: files, cancel: Cancel::default(), progress: &|_| {}, project: folder };
     let frame = match want {

@@ -10,6 +10,7 @@ mod publish;
 mod settings;
 mod tab;
 mod templates;
+mod thread;
 
 use std::path::{Path, PathBuf};
 
@@ -63,10 +64,13 @@ struct App {
     quitting: bool,
     notice: Option<Diagnostic>,
     themed: Option<bool>,
+    /// What the window's title says now.
+    title: String,
 }
 
 impl App {
     fn new(ctx: &egui::Context, graph: Option<&Path>) -> App {
+        thread::enter_window();
         Theme::install_fonts(ctx);
         let settings = Settings::load();
         let mut app = App {
@@ -80,6 +84,7 @@ impl App {
             quitting: false,
             notice: None,
             themed: None,
+            title: String::new(),
         };
         match graph {
             Some(graph) => app.open(ctx, graph),
@@ -372,7 +377,11 @@ impl eframe::App for App {
             let shown = ui.push_id(id, |ui| tab.show(ui, &self.settings, theme));
             wishes.extend(shown.inner.into_iter().map(|wish| (id, wish)));
         }
-        ctx.send_viewport_cmd(egui::ViewportCommand::Title(title));
+        // Every command to the window asks for another frame: only a new title is one.
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
         for (id, wish) in wishes {
             self.wish(&ctx, id, wish);
         }

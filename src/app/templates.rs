@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use model::{Data, Diagnostic, Document};
 
-use super::settings;
+use super::{settings, thread};
 use crate::project::write_atomic;
 
 /// One example.
@@ -78,6 +78,7 @@ pub(super) const TEMPLATES: &[Template] = &[
 /// # Errors
 /// A diagnostic where the folder cannot be written.
 pub(super) fn create_blocking(template: Option<&str>) -> Result<PathBuf, Diagnostic> {
+    thread::may_block();
     let drafts = drafts().ok_or_else(|| {
         Diagnostic::error("no-home", "there is no home folder for new documents")
             .hint("set HOME, or XDG_DATA_HOME, to a folder that can be written")
@@ -110,6 +111,7 @@ pub(super) fn is_draft(path: &Path) -> bool {
 /// # Errors
 /// A diagnostic where a file cannot be copied.
 pub(super) fn follow_blocking(document: &Document, from: &Path, to: &Path) -> Result<(), Diagnostic> {
+    thread::may_block();
     let (Some(old), Some(new)) = (from.parent(), to.parent()) else { return Ok(()) };
     if old == new {
         return Ok(());
