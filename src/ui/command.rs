@@ -86,6 +86,13 @@ pub enum FileCommand {
         paths: Vec<PathBuf>,
         at: Option<(f32, f32)>,
     },
+    /// Files dropped on a parameter, which takes them as if they had been picked.
+    DropOn {
+        node: String,
+        param: String,
+        paths: Vec<PathBuf>,
+        kind: Pick,
+    },
     /// Copies an item's file, or renders what a port shows, to a path that is asked for.
     Export {
         item: String,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use model::spec::Catalog;
 use model::{Diagnostic, Document, GROUP, Image, Media, NodeSpec, PortRef, PortType, Ports, Recipe, Value};
 
@@ -72,6 +72,14 @@ pub struct Shared {
     pub show_panel: Option<&'static str>,
     /// Short news at the bottom of the window.
     pub toast: Option<String>,
+    /// Kinds that the palette added, the newest first.
+    pub recent_kinds: Vec<String>,
+    /// The step of the first-run tour that is shown.
+    pub tour: Option<usize>,
+    /// The tour was taken or left: it does not start by itself again.
+    pub tour_seen: bool,
+    /// Where panels and the canvas are, by their ids, for the tour to point at.
+    pub places: IndexMap<&'static str, egui::Rect>,
     /// Numbers gestures, so that each is one undo step.
     gestures: u64,
 }

@@ -7,6 +7,7 @@ use crate::canvas::Canvas;
 use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
 use crate::dock::Dock;
+use crate::palette::Palette;
 use crate::theme::space;
 use crate::view::dollars;
 
@@ -15,6 +16,7 @@ use crate::view::dollars;
 pub struct Editor {
     canvas: Canvas,
     dock: Dock,
+    palette: Palette,
 }
 
 impl Editor {
@@ -35,6 +37,7 @@ impl Editor {
         egui::Panel::bottom("status").show(ui, |ui| status(ui, cx));
         let canvas = &mut self.canvas;
         self.dock.show(ui, cx, |ui, cx| canvas.show(ui, cx));
+        self.palette.show(ui, cx);
     }
 
     /// Does what a key or a menu asks for.

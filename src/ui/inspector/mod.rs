@@ -1,10 +1,26 @@
-//! The inspector panel.
+//! The inspector: everything about what is selected. It reads the document and the run, and pushes edits.
+//!
+//! One panel for nodes, several nodes, single shots and the graph itself: a tab for each was weighed, and would hide
+//! the answer behind a click.
 
-use egui::Ui;
+mod header;
+mod many;
+mod overrides;
+mod params;
+mod ports;
+mod raw;
+mod settings;
+mod why;
+
+use egui::{ScrollArea, Ui};
+use model::{GROUP, ParamSpec};
 
 use crate::cx::Cx;
 use crate::icons::Icon;
 use crate::panel::{Panel, PanelSpec, Place};
+use crate::theme::space;
+use crate::view::ItemView;
+use crate::widgets::gesture::Gestures;
 
 pub(crate) const PANEL: PanelSpec = PanelSpec {
     id: "inspector",
@@ -14,11 +30,75 @@ pub(crate) const PANEL: PanelSpec = PanelSpec {
     make: || Box::<View>::default(),
 };
 
+/// A group's file: the only parameter that all groups have.
+const GROUP_FILE: ParamSpec =
+    ParamSpec::file("file", &["ron"]).help("The graph that this node stands for, relative to this graph's folder");
+
 #[derive(Default)]
-struct View {}
+struct View {
+    gestures: Gestures,
+    why: why::Why,
+}
 
 impl Panel for View {
     fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        ui.label(format!("{} nodes", cx.document.nodes.len()));
+        let scroll = ScrollArea::vertical().auto_shrink([false, false]);
+        scroll.show(ui, |ui| {
+            let nodes = cx.document.nodes.len();
+            let there = |id: &&String| cx.document.nodes.contains_key(*id);
+            let selected: Vec<String> = cx.shared.selection.nodes.iter().filter(there).take(nodes).cloned().collect();
+            if !cx.shared.selection.elements.is_empty() {
+                overrides::overrides_ui(ui, cx, &mut self.gestures, selected.last().map(String::as_str));
+            }
+            match selected.as_slice() {
+                [] => settings::settings_ui(ui, cx, &mut self.gestures),
+                [only] => self.node(ui, cx, only),
+                several => many::many_ui(ui, cx, &mut self.gestures, several),
+            }
+        });
     }
 }
+
+impl View {
+    fn node(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, id: &str) {
+        if header::header_ui(ui, cx, id) {
+            return;
+        }
+        let Some(node) = cx.document.nodes.get(id) else { return };
+        let nodes = [id.to_owned()];
+        match cx.spec(id) {
+            Some(spec) => {
+                for param in spec.params {
+                    params::param_row(ui, cx, &mut self.gestures, &nodes, param);
+                }
+                let other = node.params.keys().filter(|name| spec.param(name).is_none());
+                raw::raw_ui(ui, cx, &mut self.gestures, id, &other.cloned().collect::<Vec<_>>());
+            }
+            None => {
+                let is_group = node.kind == GROUP;
+                if is_group {
+                    params::param_row(ui, cx, &mut self.gestures, &nodes, &GROUP_FILE);
+                }
+                let names = node.params.keys().filter(|name| !is_group || *name != "file");
+                raw::raw_ui(ui, cx, &mut self.gestures, id, &names.cloned().collect::<Vec<_>>());
+            }
+        }
+        ui.add_space(space::M);
+        ports::ports_ui(ui, cx, id);
+        header::notes_ui(ui, cx, id);
+        self.why.show(ui, cx, id);
+    }
+}
+
+/// The item that stands for a node: that of a selected element, or else the one that matters most.
+fn item_of<'a>(cx: &Cx<'a>, node: &str) -> Option<&'a ItemView> {
+    let view = cx.view.nodes.get(node)?;
+    let chosen =
+        |item: &&ItemView| item.element.as_ref().is_some_and(|element| cx.shared.selection.elements.contains(element));
+    let worst = |item: &&ItemView| item.state.name() == view.state.name();
+    let items = &view.items;
+    items.iter().find(chosen).or_else(|| items.iter().find(worst)).or(items.first())
+}
+
+#[cfg(test)]
+mod tests;
