@@ -19,7 +19,7 @@ use gstreamer_video::prelude::*;
 use model::{Diagnostic, Media};
 
 use crate::element;
-use crate::encode::MAX_VIDEO_PIXELS;
+use crate::encode::{GOP, MAX_VIDEO_PIXELS};
 use crate::line::{Line, file_source, name_of};
 
 /// Frames decoded ahead.
@@ -79,7 +79,7 @@ impl VideoReader {
         let convert = element::make("videoconvert", &[("n-threads", "1"), ("dither", "none")])?;
         let caps = video::VideoCapsBuilder::new().format(video::VideoFormat::Rgba).build();
         let sink = app::AppSink::builder().caps(&caps).sync(false).max_buffers(AHEAD).build();
-        let key_gap = Arc::new(AtomicU64::new(0));
+        let key_gap = Arc::new(AtomicU64::new(known_key_gap(media)));
         let is_h264 = media.video.as_ref().is_some_and(|info| info.codec.starts_with("h264"));
         if media.format == "mp4" && is_h264 {
             // The known path: a third of the threads of `decodebin`.
@@ -105,7 +105,7 @@ impl VideoReader {
         let current = Picture { time: 0, buffer, caps: first.caps_owned() };
         drop(first);
         let mut reader = VideoReader { line, sink, what, base, current, next: None, is_fresh: true, key_gap };
-        if JUMP_NANOS < start {
+        if reader.is_far(start) {
             reader.seek(start, cancel)?;
         }
         Ok(reader)
@@ -141,6 +141,12 @@ impl VideoReader {
             gap => (gap / 2).clamp(MIN_JUMP_NANOS, JUMP_NANOS),
         };
         jump < nanos.saturating_sub(newest)
+    }
+
+    /// Pixels of one picture.
+    pub(crate) fn n_pixels(&self) -> u64 {
+        let caps = self.current.caps.as_ref().and_then(|caps| video::VideoInfo::from_caps(caps).ok());
+        caps.map_or(0, |info| u64::from(info.width()) * u64::from(info.height()))
     }
 
     /// The next [`at`](VideoReader::at) copies its picture, whatever was copied last.
@@ -206,6 +212,12 @@ impl VideoReader {
         );
         Diagnostic::error("media-cut-off", message).hint("the file may be cut off: copy it again, or shorten the clip")
     }
+}
+
+/// The distance of key frames in files that we made ourselves; zero for others.
+fn known_key_gap(media: &Media) -> u64 {
+    let own = media.video.as_ref().filter(|info| info.codec.starts_with("h264/") && info.rate.is_valid());
+    own.map_or(0, |info| info.rate.nanos_at(u64::from(GOP)))
 }
 
 /// Learns how far apart a stream's key frames are.

@@ -32,10 +32,11 @@ const GLANCE: Duration = Duration::from_millis(20);
 const SNIPPET: u64 = SAMPLE_RATE as u64 / 12;
 const RAMP: usize = SAMPLE_RATE as usize / 200;
 
-/// Why the sound of a stretch ended.
-enum Ended {
-    Close,
-    Early,
+/// What a wait has found.
+#[derive(PartialEq)]
+enum Next {
+    Frame,
+    Stop,
 }
 
 /// Makes sound until the playback ends.
@@ -122,6 +123,8 @@ fn play(
     run: &Run,
 ) -> Result<(), JobError> {
     output.restart()?;
+    let mut volume = hub.desk().volume;
+    output.set_volume(volume);
     let (mut step, mut n_mixed, mut is_rolling) = (0, 0, false);
     loop {
         output.check()?;
@@ -144,12 +147,17 @@ fn play(
             is_full = !is_rolling && START <= n_mixed;
         }
         let limit = if is_full { GLANCE } else { Duration::ZERO };
+        let mut wanted = 0.0;
         let stop = |desk: &mut Desk| {
-            output.set_volume(desk.volume);
+            wanted = desk.volume;
             (!desk.is_current(edition, epoch)).then_some(())
         };
         if hub.wait(Some(limit), stop).is_some() {
             return Ok(());
+        }
+        if wanted != volume {
+            output.set_volume(wanted);
+            volume = wanted;
         }
     }
 }
@@ -164,12 +172,12 @@ fn levels(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64, epoch: u64, run: &Run)
         step += 1;
         let next = |desk: &mut Desk| {
             if !desk.is_current(edition, epoch) {
-                return Some(Ended::Close);
+                return Some(Next::Stop);
             }
             let shown = desk.transport.run().map_or(0, Run::done);
-            (step <= shown + LEVELS_AHEAD).then_some(Ended::Early)
+            (step <= shown.saturating_add(LEVELS_AHEAD)).then_some(Next::Frame)
         };
-        if let Some(Ended::Close) | None = hub.wait(None, next) {
+        if hub.wait(None, next) != Some(Next::Frame) {
             return Ok(());
         }
     }

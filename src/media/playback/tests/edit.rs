@@ -101,7 +101,7 @@ fn broken_sources_are_named_and_do_not_hang() {
     let gone = bench.clip(7, 30);
     std::fs::remove_file(bench.path(&gone)).unwrap();
     let noise = bench.clip(8, 30);
-    spoil(&bench, &noise, |bytes| bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 37 >> 3) as u8));
+    spoil(&bench, &noise, |bytes| bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = ((i * 37) >> 3) as u8));
     let fine = bench.clip(300, 30);
     let viewer = Viewer::new(&bench, recipe(vec![piece(&fine, 30), piece(&gone, 30), piece(&noise, 30)]));
     for (frame, codes) in
