@@ -120,7 +120,7 @@ pub(crate) struct Parked {
 }
 
 impl Parked {
-    /// Room for pieces of so many pixels together. A decoder at rest holds about twenty bytes for each.
+    /// Room for pieces of so many pixels together. A decoder at rest holds about fifty bytes for each.
     pub(crate) fn new(most_pixels: u64) -> Parked {
         Parked { layers: Vec::new(), most_pixels }
     }

@@ -46,6 +46,8 @@ pub(super) struct Desk {
     is_stale: bool,
     n_shown: u64,
     error: Option<Diagnostic>,
+    /// Why the recipe cannot be played at all.
+    refusal: Option<Diagnostic>,
     /// Memory of a picture that is no longer needed.
     spare: Option<Vec<u8>>,
     sound: Sound,
@@ -101,6 +103,9 @@ impl Hub {
             desk.error = None;
             desk.store.forget_failures();
             command(desk, Instant::now());
+            if desk.refusal.is_some() {
+                desk.transport.pause();
+            }
         });
     }
 
@@ -179,6 +184,7 @@ impl Desk {
             is_stale: true,
             n_shown: 0,
             error: None,
+            refusal: None,
             spare: None,
             sound: options.sound,
             scrub: Sound::On,
@@ -222,7 +228,7 @@ impl Desk {
         let recipe = self.recipe.clone();
         self.edition += 1;
         self.generation += 1;
-        self.is_stale = true;
+        (self.is_stale, self.refusal) = (true, None);
         let size = fitted(recipe.size, self.largest);
         if size == self.size && (before.rate, before.size) == (recipe.rate, recipe.size) {
             let (old, new) = (Sights::new(&before), Sights::new(&recipe));
@@ -247,6 +253,7 @@ impl Desk {
         let transport = &self.transport;
         let frame = transport.position();
         let is_up = !self.is_stale && self.shown.as_ref().is_some_and(|shown| shown.frame == frame);
+        let error = self.refusal.as_ref().or(self.error.as_ref());
         let heard = transport.run().and_then(|_| self.levels.iter().find(|(at, _)| *at == frame));
         Status {
             frame,
@@ -256,9 +263,9 @@ impl Desk {
             playing: transport.run().is_some(),
             dropped: transport.dropped(),
             shown: self.n_shown,
-            buffering: self.error.is_none() && (!is_up || transport.is_late(now)),
+            buffering: error.is_none() && (!is_up || transport.is_late(now)),
             voice: self.voice,
-            error: self.error.clone(),
+            error: error.cloned(),
             levels: heard.map_or([f32::NEG_INFINITY; 2], |(_, levels)| *levels),
         }
     }
@@ -318,7 +325,7 @@ impl Desk {
     pub(super) fn refuse(&mut self, generation: u64, diagnostic: Diagnostic) {
         if generation == self.generation {
             self.transport.pause();
-            self.error = Some(diagnostic);
+            self.refusal = Some(diagnostic);
         }
     }
 

@@ -12,8 +12,8 @@ use crate::player::{Parked, Player};
 
 use super::desk::{Hub, Order};
 
-/// Pieces that stay open when the playhead has left them, in pixels: eight at 1280 by 720.
-const PARKED_PIXELS: u64 = 8 * 1280 * 720;
+/// Pieces that stay open when the playhead has left them, in pixels: five at 1280 by 720.
+const PARKED_PIXELS: u64 = 5 * 1280 * 720;
 
 /// Makes pictures until the playback ends.
 pub(super) fn make(hub: &Hub) {

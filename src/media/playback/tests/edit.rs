@@ -116,8 +116,10 @@ fn broken_sources_are_named_and_do_not_hang() {
 
     for broken in [recipe(vec![]), Recipe { rate: Rate(0, 0), ..recipe(vec![piece(&fine, 30)]) }] {
         let viewer = Viewer::new(&bench, broken);
+        viewer.until("an error", |status, _| status.error.is_some());
         viewer.playback.play(1.0);
-        viewer.until("an error", |status, _| status.error.is_some() && !status.playing);
+        viewer.playback.set_size((64, 64));
+        viewer.until("the same error", |status, _| status.error.is_some() && !status.playing);
         // A film that can be played helps.
         viewer.playback.replace(recipe(vec![piece(&fine, 30)]));
         assert_eq!(viewer.at(3), 303);
