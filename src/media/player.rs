@@ -15,6 +15,7 @@ use crate::encode::{MAX_VIDEO_PIXELS, check_shape};
 use crate::grade::Table;
 use crate::picture;
 use crate::scale::{layout, place};
+use crate::segment::silent;
 use crate::title::Mask;
 
 /// Pieces that may be visible at once.
@@ -275,7 +276,7 @@ impl<'a> Player<'a> {
     /// Piece `idx`, ready at its frame `k`.
     fn layer(&mut self, idx: usize, k: u64) -> Result<Layer, JobError> {
         let recipe = self.recipe;
-        let piece = recipe.pieces[idx].clone();
+        let piece = silent(&recipe.pieces[idx]);
         let drawn = Drawn { piece, rate: recipe.rate, frame: recipe.size, size: self.size };
         if let Some(layer) = self.parked.take(&drawn) {
             return Ok(Layer { piece: idx, ..layer });

@@ -8,10 +8,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::worker::{Artifacts, Cancel};
-use model::{Diagnostic, Piece, Recipe, Source};
+use model::{Diagnostic, Piece, Recipe};
 
 use crate::mix;
 use crate::player::{starts, visible};
+use crate::segment::silent;
 
 use super::store::{Store, room};
 use super::transport::{Run, Transport};
@@ -19,6 +20,9 @@ use super::{Options, Picture, Sound, Status, Voice};
 
 /// Frames whose loudness is remembered.
 const N_LEVELS: usize = 128;
+
+/// How many pieces further a piece is looked for after an edit.
+const FAR: usize = 64;
 
 /// The desk and those who work at it.
 pub(super) struct Hub {
@@ -369,7 +373,6 @@ impl Desk {
     /// A sound cannot be decoded: said once, and playing goes on.
     pub(super) fn fail_sound(&mut self, edition: u64, diagnostic: Diagnostic) {
         if edition == self.edition {
-            self.transport.lose_sound(self.transport.epoch());
             self.error = Some(diagnostic);
         }
     }
@@ -427,18 +430,13 @@ impl<'a> Sights<'a> {
         if frame < other.recipe.n_frames() && other.at(frame) == seen {
             return Some(frame);
         }
-        let idx = other.recipe.pieces.iter().position(|piece| silent(piece) == *first)?;
+        // Pieces were put in or taken out before it: looked for around its old place, because the owner waits.
+        let before = visible(self.recipe, &self.starts, frame).start;
+        let around = before.saturating_sub(FAR)..other.recipe.pieces.len().min(before + FAR);
+        let idx = around.into_iter().find(|idx| silent(&other.recipe.pieces[*idx]) == *first)?;
         let moved = other.starts[idx] + k;
         (moved < other.recipe.n_frames() && other.at(moved) == seen).then_some(moved)
     }
-}
-
-fn silent(piece: &Piece) -> Piece {
-    let mut piece = Piece { gain_db: 0.0, ..piece.clone() };
-    if let Source::File { audio, .. } = &mut piece.source {
-        *audio = None;
-    }
-    piece
 }
 
 /// A rate that can be divided by; the recipe's check names the other kind.

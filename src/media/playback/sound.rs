@@ -93,23 +93,37 @@ pub(super) fn make(hub: &Hub, sink: &str) {
                 }
                 Some(Cue::Scrub(epoch, frame)) => {
                     done = Some(epoch);
-                    output.as_mut().map_or(Ok(()), |output| scrub(hub, output, &mut mixer, &recipe, frame))
+                    output.as_mut().map_or(Ok(()), |output| scrub(hub, output, &mut mixer, &recipe, edition, frame))
                 }
             };
             match made {
                 Ok(()) => {}
                 Err(JobError::Cancelled) => return,
-                Err(JobError::Failed(diagnostic)) => {
-                    if diagnostic.code == "sound-output" || output.as_ref().is_some_and(|it| it.check().is_err()) {
-                        output = None;
-                        hub.change(|desk| desk.set_voice(Voice::NoDevice));
-                    } else {
-                        hub.change(|desk| desk.fail_sound(edition, *diagnostic));
-                        hub.wake();
-                    }
+                // A card that was pulled out.
+                Err(JobError::Failed(_)) => {
+                    output = None;
+                    hub.change(|desk| desk.set_voice(Voice::NoDevice));
+                    done = None;
                 }
             }
         }
+    }
+}
+
+/// The sound of a frame, and its level on the desk.
+fn mixed(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64, frame: u64) -> Result<Vec<f32>, JobError> {
+    let samples = mixer.frame(frame)?;
+    let level = peaks(&samples);
+    hub.desk().note_level(frame, level);
+    report(hub, mixer, edition);
+    Ok(samples)
+}
+
+/// Says what cannot be heard.
+fn report(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64) {
+    if let Some(trouble) = mixer.trouble() {
+        hub.change(|desk| desk.fail_sound(edition, trouble));
+        hub.wake();
     }
 }
 
@@ -139,9 +153,7 @@ fn play(
         }
         let mut is_full = AHEAD <= output.n_waiting() || is_over;
         if let (false, Some(frame)) = (is_full, run.frame_of(step)) {
-            let samples = mixer.frame(frame)?;
-            let level = peaks(&samples);
-            hub.desk().note_level(frame, level);
+            let samples = mixed(hub, mixer, edition, frame)?;
             output.push(&samples)?;
             (step, n_mixed) = (step + 1, n_mixed + samples.len() as u64 / 2);
             is_full = !is_rolling && START <= n_mixed;
@@ -167,8 +179,7 @@ fn levels(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64, epoch: u64, run: &Run)
     let mut step = 0;
     loop {
         let Some(frame) = run.frame_of(step) else { return Ok(()) };
-        let level = peaks(&mixer.frame(frame)?);
-        hub.desk().note_level(frame, level);
+        mixed(hub, mixer, edition, frame)?;
         step += 1;
         let next = |desk: &mut Desk| {
             if !desk.is_current(edition, epoch) {
@@ -189,6 +200,7 @@ fn scrub(
     output: &mut Output,
     mixer: &mut Mixer<'_>,
     recipe: &model::Recipe,
+    edition: u64,
     frame: u64,
 ) -> Result<(), JobError> {
     output.restart()?;
@@ -196,6 +208,7 @@ fn scrub(
     let from = recipe.rate.sample_at(frame, SAMPLE_RATE);
     let len = SNIPPET.min(mixer.n_samples().saturating_sub(from));
     let mut samples = mixer.stretch(from, len)?;
+    report(hub, mixer, edition);
     let n = samples.len() / 2;
     for (i, pair) in samples.chunks_exact_mut(2).enumerate() {
         let ramp = (i.min(n - 1 - i) as f32 / RAMP as f32).min(1.0);
