@@ -258,7 +258,7 @@ impl Desk {
         let frame = transport.position();
         let is_up = !self.is_stale && self.shown.as_ref().is_some_and(|shown| shown.frame == frame);
         let error = self.refusal.as_ref().or(self.error.as_ref());
-        let heard = transport.run().and_then(|_| self.levels.iter().find(|(at, _)| *at == frame));
+        let heard = transport.run().and_then(|_| self.levels.iter().rev().find(|(at, _)| *at == frame));
         Status {
             frame,
             n_frames: transport.n_frames(),
@@ -362,8 +362,11 @@ impl Desk {
         self.transport.is_primed(epoch, |frame| self.store.look(frame))
     }
 
-    /// Where the sound goes is known now.
-    pub(super) fn set_voice(&mut self, voice: Voice) {
+    /// Where the sound of an edition goes is known now.
+    pub(super) fn set_voice(&mut self, edition: u64, voice: Voice) {
+        if edition != self.edition {
+            return;
+        }
         self.voice = voice;
         if voice != Voice::Device {
             self.transport.lose_sound(self.transport.epoch());

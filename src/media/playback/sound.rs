@@ -32,6 +32,9 @@ const GLANCE: Duration = Duration::from_millis(20);
 const SNIPPET: u64 = SAMPLE_RATE as u64 / 12;
 const RAMP: usize = SAMPLE_RATE as usize / 200;
 
+/// How long after a scrub the sound card rests.
+const SCRUB_REST: Duration = Duration::from_secs(1);
+
 /// What a wait has found.
 #[derive(PartialEq)]
 enum Next {
@@ -49,12 +52,17 @@ pub(super) fn make(hub: &Hub, sink: &str) {
             let desk = hub.desk();
             (desk.recipe.clone(), desk.edition)
         };
-        // A recipe that cannot be played is reported by the picture thread.
-        let mixer = if mix::has_sound(&recipe) { Mixer::new(&recipe, &cx).ok() } else { None };
-        let Some(mut mixer) = mixer else {
-            if let Some(output) = &output {
-                output.stop();
+        let mixer = if mix::has_sound(&recipe) { Mixer::new(&recipe, &cx).map(Some) } else { Ok(None) };
+        let mixer = mixer.unwrap_or_else(|error| {
+            if let JobError::Failed(diagnostic) = error {
+                hub.change(|desk| desk.fail_sound(edition, *diagnostic));
+                hub.wake();
             }
+            None
+        });
+        let Some(mut mixer) = mixer else {
+            rest(output.as_ref());
+            hub.change(|desk| desk.set_voice(edition, Voice::None));
             let other = |desk: &mut Desk| match desk.cue(edition, None) {
                 Some(Cue::Close) => Some(true),
                 Some(Cue::Recipe) => Some(false),
@@ -71,17 +79,24 @@ pub(super) fn make(hub: &Hub, sink: &str) {
             output = Output::open(sink).ok().flatten();
         }
         let voice = if output.is_some() { Voice::Device } else { Voice::NoDevice };
-        hub.change(|desk| desk.set_voice(voice));
+        hub.change(|desk| desk.set_voice(edition, voice));
         let mut done = None;
+        let mut is_scrubbing = false;
         loop {
-            let made = match hub.wait(None, |desk| desk.cue(edition, done)) {
+            let limit = is_scrubbing.then_some(SCRUB_REST);
+            let cue = hub.wait(limit, |desk| desk.cue(edition, done));
+            is_scrubbing = matches!(cue, Some(Cue::Scrub(..)));
+            let made = match cue {
                 Some(Cue::Recipe) => break,
-                Some(Cue::Close) | None => return,
+                Some(Cue::Close) => return,
+                // A snippet has been heard; a card that waits for more would keep the processor awake.
+                None => {
+                    rest(output.as_ref());
+                    Ok(())
+                }
                 Some(Cue::Silence(epoch)) => {
                     done = Some(epoch);
-                    if let Some(output) = &output {
-                        output.stop();
-                    }
+                    rest(output.as_ref());
                     Ok(())
                 }
                 Some(Cue::Play(epoch, run)) => {
@@ -102,11 +117,17 @@ pub(super) fn make(hub: &Hub, sink: &str) {
                 // A card that was pulled out.
                 Err(JobError::Failed(_)) => {
                     output = None;
-                    hub.change(|desk| desk.set_voice(Voice::NoDevice));
+                    hub.change(|desk| desk.set_voice(edition, Voice::NoDevice));
                     done = None;
                 }
             }
         }
+    }
+}
+
+fn rest(output: Option<&Output>) {
+    if let Some(output) = output {
+        output.stop();
     }
 }
 
