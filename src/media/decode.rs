@@ -4,9 +4,10 @@
 //! trust the container's rate, which lies for variable-rate files. Callers ask for the middle of a frame, never for
 //! its exact start, which rounding puts one frame off. Forward is cheap, backward is a seek.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use engine::codec::{Frame, SAMPLE_RATE};
 use engine::worker::{Cancel, JobError};
@@ -19,7 +20,7 @@ use gstreamer_video::prelude::*;
 use model::{Diagnostic, Media};
 
 use crate::element;
-use crate::encode::MAX_VIDEO_PIXELS;
+use crate::encode::{GOP, MAX_VIDEO_PIXELS};
 use crate::line::{Line, file_source, name_of};
 
 /// Frames decoded ahead.
@@ -34,6 +35,11 @@ const MIN_JUMP_NANOS: u64 = 250_000_000;
 /// How far beyond a file's last picture that picture still shows: rounding of lengths between frame rates.
 const GRACE_NANOS: u64 = 200_000_000;
 
+const CUT_OFF_HINT: &str = "the file may be cut off: copy it again, or shorten the clip";
+
+/// How long a seek may be silent before the file is opened anew: under load one in some thousands hangs.
+const FIRST_PATIENCE: Duration = Duration::from_secs(6);
+
 /// A reader of one video file.
 pub(crate) struct VideoReader {
     line: Line,
@@ -47,6 +53,10 @@ pub(crate) struct VideoReader {
     is_fresh: bool,
     /// Longest distance between key frames seen so far, in nanoseconds; zero while it is not known.
     key_gap: Arc<AtomicU64>,
+    /// The file can be entered in the middle, as far as is known.
+    can_seek: bool,
+    path: PathBuf,
+    media: Media,
 }
 
 /// A decoded picture. The sample it came in is given back at once: `appsink` writes the next caps into it.
@@ -79,7 +89,7 @@ impl VideoReader {
         let convert = element::make("videoconvert", &[("n-threads", "1"), ("dither", "none")])?;
         let caps = video::VideoCapsBuilder::new().format(video::VideoFormat::Rgba).build();
         let sink = app::AppSink::builder().caps(&caps).sync(false).max_buffers(AHEAD).build();
-        let key_gap = Arc::new(AtomicU64::new(0));
+        let key_gap = Arc::new(AtomicU64::new(known_key_gap(media)));
         let is_h264 = media.video.as_ref().is_some_and(|info| info.codec.starts_with("h264"));
         if media.format == "mp4" && is_h264 {
             // The known path: a third of the threads of `decodebin`.
@@ -104,8 +114,20 @@ impl VideoReader {
         let Some(buffer) = first.buffer_owned() else { return Err(no_picture(&what).into()) };
         let current = Picture { time: 0, buffer, caps: first.caps_owned() };
         drop(first);
-        let mut reader = VideoReader { line, sink, what, base, current, next: None, is_fresh: true, key_gap };
-        if JUMP_NANOS < start {
+        let mut reader = VideoReader {
+            line,
+            sink,
+            what,
+            base,
+            current,
+            next: None,
+            is_fresh: true,
+            key_gap,
+            can_seek: true,
+            path: path.to_owned(),
+            media: media.clone(),
+        };
+        if reader.is_far(start) {
             reader.seek(start, cancel)?;
         }
         Ok(reader)
@@ -113,23 +135,48 @@ impl VideoReader {
 
     /// Moves to the picture that shows at `nanos`, from any place.
     fn seek(&mut self, nanos: u64, cancel: &Cancel) -> Result<(), JobError> {
+        let patience = std::mem::replace(&mut self.line.patience, FIRST_PATIENCE);
+        let found = self.try_seek(nanos, cancel);
+        self.line.patience = patience;
+        match found {
+            Ok(true) => Ok(()),
+            // Decoding goes on from here, or from the start.
+            Ok(false) => {
+                self.can_seek = false;
+                if nanos < self.current.time { self.reopen(cancel) } else { Ok(()) }
+            }
+            Err(JobError::Failed(diagnostic)) if diagnostic.code == "media-stalled" => {
+                self.reopen(cancel)?;
+                self.try_seek(nanos, cancel).map(|_| ())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn reopen(&mut self, cancel: &Cancel) -> Result<(), JobError> {
+        let (path, media) = (self.path.clone(), self.media.clone());
+        let fresh = VideoReader::start(&path, &media, 0, cancel)?;
+        *self = VideoReader { can_seek: self.can_seek, ..fresh };
+        Ok(())
+    }
+
+    /// False where the file cannot be entered in the middle.
+    fn try_seek(&mut self, nanos: u64, cancel: &Cancel) -> Result<bool, JobError> {
         // A time behind the last picture gives none, where that picture may still show: look a little earlier then.
         for early in [0, 2 * GRACE_NANOS] {
             let target = gst::ClockTime::from_nseconds(self.base.saturating_add(nanos.saturating_sub(early)));
             let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
             if self.line.pipeline.seek_simple(flags, target).is_err() {
-                let message = format!("{} cannot be read from another place than its start", self.what);
-                return Err(Diagnostic::error("media-no-seek", message)
-                    .hint("repair its index: ffmpeg -i FILE -c copy repaired.mp4")
-                    .into());
+                return Ok(false);
             }
             self.next = None;
             if let Some(found) = self.pull(cancel)? {
                 (self.current, self.is_fresh) = (found, true);
-                return Ok(());
+                return Ok(true);
             }
         }
-        Err(self.ended(nanos).into())
+        let message = format!("{} has no picture at {:.2} seconds", self.what, nanos as f64 / 1e9);
+        Err(Diagnostic::error("media-cut-off", message).hint(CUT_OFF_HINT).into())
     }
 
     /// Whether `nanos` is so far ahead that a seek beats decoding all that is between.
@@ -140,7 +187,13 @@ impl VideoReader {
             // Half a group is what a seek decodes on average.
             gap => (gap / 2).clamp(MIN_JUMP_NANOS, JUMP_NANOS),
         };
-        jump < nanos.saturating_sub(newest)
+        self.can_seek && jump < nanos.saturating_sub(newest)
+    }
+
+    /// Pixels of one picture.
+    pub(crate) fn n_pixels(&self) -> u64 {
+        let caps = self.current.caps.as_ref().and_then(|caps| video::VideoInfo::from_caps(caps).ok());
+        caps.map_or(0, |info| u64::from(info.width()) * u64::from(info.height()))
     }
 
     /// The next [`at`](VideoReader::at) copies its picture, whatever was copied last.
@@ -204,8 +257,14 @@ impl VideoReader {
             (self.current.time + self.duration()) as f64 / 1e9,
             nanos as f64 / 1e9
         );
-        Diagnostic::error("media-cut-off", message).hint("the file may be cut off: copy it again, or shorten the clip")
+        Diagnostic::error("media-cut-off", message).hint(CUT_OFF_HINT)
     }
+}
+
+/// The distance of key frames in files that we made ourselves; zero for others.
+fn known_key_gap(media: &Media) -> u64 {
+    let own = media.video.as_ref().filter(|info| info.codec.starts_with("h264/") && info.rate.is_valid());
+    own.map_or(0, |info| info.rate.nanos_at(u64::from(GOP)))
 }
 
 /// Learns how far apart a stream's key frames are.

@@ -15,6 +15,7 @@ use crate::encode::{MAX_VIDEO_PIXELS, check_shape};
 use crate::grade::Table;
 use crate::picture;
 use crate::scale::{layout, place};
+use crate::segment::silent;
 use crate::title::Mask;
 
 /// Pieces that may be visible at once.
@@ -116,19 +117,25 @@ pub(crate) struct Player<'a> {
 #[derive(Default)]
 pub(crate) struct Parked {
     layers: Vec<Layer>,
-    most: usize,
+    most_pixels: u64,
 }
 
 impl Parked {
-    /// Room for `most` pieces.
-    pub(crate) fn new(most: usize) -> Parked {
-        Parked { layers: Vec::new(), most }
+    /// Room for pieces of so many pixels together. A decoder at rest holds about fifty bytes for each.
+    pub(crate) fn new(most_pixels: u64) -> Parked {
+        Parked { layers: Vec::new(), most_pixels }
     }
 
     fn add(&mut self, layer: Layer) {
         self.layers.push(layer);
-        let too_many = self.layers.len().saturating_sub(self.most);
-        self.layers.drain(..too_many);
+        let mut left = self.most_pixels;
+        let fits = |layer: &&Layer| {
+            let rest = left.checked_sub(layer.n_pixels());
+            left = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        let n_kept = self.layers.iter().rev().take_while(fits).count();
+        self.layers.drain(..self.layers.len() - n_kept);
     }
 
     /// The layer of an equal piece.
@@ -269,7 +276,7 @@ impl<'a> Player<'a> {
     /// Piece `idx`, ready at its frame `k`.
     fn layer(&mut self, idx: usize, k: u64) -> Result<Layer, JobError> {
         let recipe = self.recipe;
-        let piece = recipe.pieces[idx].clone();
+        let piece = silent(&recipe.pieces[idx]);
         let drawn = Drawn { piece, rate: recipe.rate, frame: recipe.size, size: self.size };
         if let Some(layer) = self.parked.take(&drawn) {
             return Ok(Layer { piece: idx, ..layer });
@@ -299,6 +306,13 @@ pub(crate) fn starts(recipe: &Recipe) -> Vec<u64> {
 }
 
 impl Layer {
+    fn n_pixels(&self) -> u64 {
+        let (width, height) = self.drawn.size;
+        let own = u64::from(width) * u64::from(height);
+        let read = self.reader.as_ref().map_or(0, VideoReader::n_pixels);
+        own.max(read)
+    }
+
     /// Opens piece `idx` at its frame `k`.
     fn open(player: &mut Player<'_>, idx: usize, k: u64, drawn: Drawn) -> Result<Layer, JobError> {
         let (recipe, size, cx) = (player.recipe, player.size, player.cx);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use engine::codec::{Codec, EncodeSpec, Frame, SAMPLE_RATE};
 use engine::scratch::ScratchFolder;
-use engine::worker::{Artifacts, Cancel, Job, JobCx, Worker};
+use engine::worker::{Cancel, Job, JobCx, Worker};
 use media::Gst;
 use media::playback::{self, Audible, Looping, Options, Playback, Sound};
 use model::{
@@ -181,11 +181,19 @@ fn look(gst: &Gst, recipe: &Recipe, folder: &Path, size: (u32, u32)) {
         say(&line);
         playback.set_range(None, Looping::Off);
     }
+    say(&format!("  memory now            {:6.0} MB", resident()));
     let start = Instant::now();
     playback.seek(1000);
     playback.play(1.0);
     drop(playback);
     say(&format!("  drop in mid-play      {:6.1} ms", start.elapsed().as_secs_f64() * 1e3));
+}
+
+/// Megabytes that the process has in memory, where the system says so.
+fn resident() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<f64>().ok());
+    pages.map_or(f64::NAN, |pages| pages * 4096.0 / 1e6)
 }
 
 fn spread(what: &str, times: &mut [f64]) {

@@ -8,10 +8,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::worker::{Artifacts, Cancel};
-use model::{Diagnostic, Piece, Recipe, Source};
+use model::{Diagnostic, Piece, Recipe};
 
 use crate::mix;
 use crate::player::{starts, visible};
+use crate::segment::silent;
 
 use super::store::{Store, room};
 use super::transport::{Run, Transport};
@@ -19,6 +20,9 @@ use super::{Options, Picture, Sound, Status, Voice};
 
 /// Frames whose loudness is remembered.
 const N_LEVELS: usize = 128;
+
+/// How many pieces further a piece is looked for after an edit.
+const FAR: usize = 64;
 
 /// The desk and those who work at it.
 pub(super) struct Hub {
@@ -46,6 +50,8 @@ pub(super) struct Desk {
     is_stale: bool,
     n_shown: u64,
     error: Option<Diagnostic>,
+    /// Why the recipe cannot be played at all.
+    refusal: Option<Diagnostic>,
     /// Memory of a picture that is no longer needed.
     spare: Option<Vec<u8>>,
     sound: Sound,
@@ -101,6 +107,9 @@ impl Hub {
             desk.error = None;
             desk.store.forget_failures();
             command(desk, Instant::now());
+            if desk.refusal.is_some() {
+                desk.transport.pause();
+            }
         });
     }
 
@@ -179,6 +188,7 @@ impl Desk {
             is_stale: true,
             n_shown: 0,
             error: None,
+            refusal: None,
             spare: None,
             sound: options.sound,
             scrub: Sound::On,
@@ -222,7 +232,7 @@ impl Desk {
         let recipe = self.recipe.clone();
         self.edition += 1;
         self.generation += 1;
-        self.is_stale = true;
+        (self.is_stale, self.refusal) = (true, None);
         let size = fitted(recipe.size, self.largest);
         if size == self.size && (before.rate, before.size) == (recipe.rate, recipe.size) {
             let (old, new) = (Sights::new(&before), Sights::new(&recipe));
@@ -247,7 +257,8 @@ impl Desk {
         let transport = &self.transport;
         let frame = transport.position();
         let is_up = !self.is_stale && self.shown.as_ref().is_some_and(|shown| shown.frame == frame);
-        let heard = transport.run().and_then(|_| self.levels.iter().find(|(at, _)| *at == frame));
+        let error = self.refusal.as_ref().or(self.error.as_ref());
+        let heard = transport.run().and_then(|_| self.levels.iter().rev().find(|(at, _)| *at == frame));
         Status {
             frame,
             n_frames: transport.n_frames(),
@@ -256,9 +267,9 @@ impl Desk {
             playing: transport.run().is_some(),
             dropped: transport.dropped(),
             shown: self.n_shown,
-            buffering: self.error.is_none() && (!is_up || transport.is_late(now)),
+            buffering: error.is_none() && (!is_up || transport.is_late(now)),
             voice: self.voice,
-            error: self.error.clone(),
+            error: error.cloned(),
             levels: heard.map_or([f32::NEG_INFINITY; 2], |(_, levels)| *levels),
         }
     }
@@ -318,7 +329,7 @@ impl Desk {
     pub(super) fn refuse(&mut self, generation: u64, diagnostic: Diagnostic) {
         if generation == self.generation {
             self.transport.pause();
-            self.error = Some(diagnostic);
+            self.refusal = Some(diagnostic);
         }
     }
 
@@ -351,8 +362,11 @@ impl Desk {
         self.transport.is_primed(epoch, |frame| self.store.look(frame))
     }
 
-    /// Where the sound goes is known now.
-    pub(super) fn set_voice(&mut self, voice: Voice) {
+    /// Where the sound of an edition goes is known now.
+    pub(super) fn set_voice(&mut self, edition: u64, voice: Voice) {
+        if edition != self.edition {
+            return;
+        }
         self.voice = voice;
         if voice != Voice::Device {
             self.transport.lose_sound(self.transport.epoch());
@@ -362,7 +376,6 @@ impl Desk {
     /// A sound cannot be decoded: said once, and playing goes on.
     pub(super) fn fail_sound(&mut self, edition: u64, diagnostic: Diagnostic) {
         if edition == self.edition {
-            self.transport.lose_sound(self.transport.epoch());
             self.error = Some(diagnostic);
         }
     }
@@ -420,18 +433,13 @@ impl<'a> Sights<'a> {
         if frame < other.recipe.n_frames() && other.at(frame) == seen {
             return Some(frame);
         }
-        let idx = other.recipe.pieces.iter().position(|piece| silent(piece) == *first)?;
+        // Pieces were put in or taken out before it: looked for around its old place, because the owner waits.
+        let before = visible(self.recipe, &self.starts, frame).start;
+        let around = before.saturating_sub(FAR)..other.recipe.pieces.len().min(before + FAR);
+        let idx = around.into_iter().find(|idx| silent(&other.recipe.pieces[*idx]) == *first)?;
         let moved = other.starts[idx] + k;
         (moved < other.recipe.n_frames() && other.at(moved) == seen).then_some(moved)
     }
-}
-
-fn silent(piece: &Piece) -> Piece {
-    let mut piece = Piece { gain_db: 0.0, ..piece.clone() };
-    if let Source::File { audio, .. } = &mut piece.source {
-        *audio = None;
-    }
-    piece
 }
 
 /// A rate that can be divided by; the recipe's check names the other kind.

@@ -3,9 +3,11 @@
 //! Must not know sound cards. The lanes come from `mix`, so that what is heard here is what a film will have; mixing
 //! the whole recipe beforehand was rejected, because nobody waits for two hours of sound to hear a second.
 
+use std::collections::BTreeSet;
+
 use engine::codec::SAMPLE_RATE;
 use engine::worker::{JobCx, JobError};
-use model::{Digest, Recipe};
+use model::{Diagnostic, Digest, Recipe};
 
 use crate::hear::SoundReader;
 use crate::mix::{self, Lane};
@@ -24,6 +26,9 @@ pub(super) struct Mixer<'a> {
     lanes: Vec<Lane<'a>>,
     /// Least recently used first.
     readers: Vec<(Digest, SoundReader)>,
+    /// Files that cannot be heard.
+    broken: BTreeSet<Digest>,
+    trouble: Option<Diagnostic>,
 }
 
 impl<'a> Mixer<'a> {
@@ -31,7 +36,14 @@ impl<'a> Mixer<'a> {
     /// A diagnostic for a recipe that cannot be played.
     pub(super) fn new(recipe: &'a Recipe, cx: &'a JobCx<'a>) -> Result<Mixer<'a>, JobError> {
         check_recipe(recipe)?;
-        Ok(Mixer { recipe, cx, lanes: mix::lanes(recipe)?, readers: Vec::new() })
+        Ok(Mixer {
+            recipe,
+            cx,
+            lanes: mix::lanes(recipe)?,
+            readers: Vec::new(),
+            broken: BTreeSet::new(),
+            trouble: None,
+        })
     }
 
     /// Samples in the whole recipe, for each channel.
@@ -39,10 +51,15 @@ impl<'a> Mixer<'a> {
         self.recipe.rate.sample_at(self.recipe.n_frames(), SAMPLE_RATE)
     }
 
+    /// What is wrong with a source, told once. Where it would sound is silence; the rest is heard.
+    pub(super) fn trouble(&mut self) -> Option<Diagnostic> {
+        self.trouble.take()
+    }
+
     /// The sound of one frame.
     ///
     /// # Errors
-    /// A diagnostic of a source; [`JobError::Cancelled`].
+    /// [`JobError::Cancelled`].
     pub(super) fn frame(&mut self, frame: u64) -> Result<Vec<f32>, JobError> {
         let sample = |frame: u64| self.recipe.rate.sample_at(frame, SAMPLE_RATE);
         let (from, to) = (sample(frame), sample(frame + 1));
@@ -52,13 +69,14 @@ impl<'a> Mixer<'a> {
     /// `len` samples from `from` on, interleaved stereo.
     ///
     /// # Errors
-    /// A diagnostic of a source; [`JobError::Cancelled`].
+    /// [`JobError::Cancelled`].
     pub(super) fn stretch(&mut self, from: u64, len: u64) -> Result<Vec<f32>, JobError> {
         let mut mixed = vec![0.0; len as usize * 2];
         let mut in_use = Vec::new();
         for lane in &self.lanes {
             let (first, last) = (from.max(lane.to), (from + len).min(lane.to + lane.envelope.len));
-            if last <= first || MAX_SPEED * lane.speed.1 < lane.speed.0 {
+            let is_too_fast = MAX_SPEED * lane.speed.1 < lane.speed.0;
+            if last <= first || is_too_fast || self.broken.contains(&lane.media.digest) {
                 continue;
             }
             let (i, n) = (first - lane.to, last - first);
@@ -70,14 +88,27 @@ impl<'a> Mixer<'a> {
             let slot = |(digest, reader): &(Digest, SoundReader)| *digest == lane.media.digest && reader.is_near(at);
             let same = |(digest, _): &(Digest, SoundReader)| *digest == lane.media.digest;
             let found = self.readers.iter().position(slot).or_else(|| self.readers.iter().position(same));
-            let (digest, mut reader) = match found {
-                Some(found) => self.readers.remove(found),
-                None => (lane.media.digest, SoundReader::open(&self.cx.artifacts.locate(lane.media)?)?),
-            };
             let mut source = vec![0.0; wanted as usize * 2];
-            reader.read(at, &mut source, &self.cx.cancel)?;
-            // Set aside, so that a second lane of the same file gets a reader of its own.
-            in_use.push((digest, reader));
+            let read = match found {
+                Some(found) => Ok(self.readers.remove(found).1),
+                None => {
+                    self.cx.artifacts.locate(lane.media).map_err(JobError::from).and_then(|it| SoundReader::open(&it))
+                }
+            };
+            let read = read.and_then(|mut reader| {
+                reader.read(at, &mut source, &self.cx.cancel)?;
+                Ok(reader)
+            });
+            match read {
+                // Set aside, so that a second lane of the same file gets a reader of its own.
+                Ok(reader) => in_use.push((lane.media.digest, reader)),
+                Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+                Err(JobError::Failed(diagnostic)) => {
+                    self.broken.insert(lane.media.digest);
+                    self.trouble.get_or_insert(*diagnostic);
+                    continue;
+                }
+            }
             let out = &mut mixed[(first - from) as usize * 2..(last - from) as usize * 2];
             for (k, out) in out.chunks_exact_mut(2).enumerate() {
                 let j = i + k as u64;

@@ -12,13 +12,13 @@ use crate::player::{Parked, Player};
 
 use super::desk::{Hub, Order};
 
-/// Pieces that stay open when the playhead has left them.
-const N_PARKED: usize = 4;
+/// Pieces that stay open when the playhead has left them, in pixels: five at 1280 by 720.
+const PARKED_PIXELS: u64 = 5 * 1280 * 720;
 
 /// Makes pictures until the playback ends.
 pub(super) fn make(hub: &Hub) {
     let cx = JobCx { artifacts: &*hub.files, cancel: hub.cancel.clone(), progress: &|_| {}, project: Path::new("") };
-    let mut parked = Parked::new(N_PARKED);
+    let mut parked = Parked::new(PARKED_PIXELS);
     loop {
         let (recipe, size, generation) = {
             let desk = hub.desk();
@@ -38,7 +38,7 @@ pub(super) fn make(hub: &Hub) {
                 if hub.wait(None, other) == Some(true) {
                     return;
                 }
-                parked = Parked::new(N_PARKED);
+                parked = Parked::new(PARKED_PIXELS);
                 continue;
             }
         };

@@ -32,10 +32,14 @@ const GLANCE: Duration = Duration::from_millis(20);
 const SNIPPET: u64 = SAMPLE_RATE as u64 / 12;
 const RAMP: usize = SAMPLE_RATE as usize / 200;
 
-/// Why the sound of a stretch ended.
-enum Ended {
-    Close,
-    Early,
+/// How long after a scrub the sound card rests.
+const SCRUB_REST: Duration = Duration::from_secs(1);
+
+/// What a wait has found.
+#[derive(PartialEq)]
+enum Next {
+    Frame,
+    Stop,
 }
 
 /// Makes sound until the playback ends.
@@ -48,12 +52,17 @@ pub(super) fn make(hub: &Hub, sink: &str) {
             let desk = hub.desk();
             (desk.recipe.clone(), desk.edition)
         };
-        // A recipe that cannot be played is reported by the picture thread.
-        let mixer = if mix::has_sound(&recipe) { Mixer::new(&recipe, &cx).ok() } else { None };
-        let Some(mut mixer) = mixer else {
-            if let Some(output) = &output {
-                output.stop();
+        let mixer = if mix::has_sound(&recipe) { Mixer::new(&recipe, &cx).map(Some) } else { Ok(None) };
+        let mixer = mixer.unwrap_or_else(|error| {
+            if let JobError::Failed(diagnostic) = error {
+                hub.change(|desk| desk.fail_sound(edition, *diagnostic));
+                hub.wake();
             }
+            None
+        });
+        let Some(mut mixer) = mixer else {
+            rest(output.as_ref());
+            hub.change(|desk| desk.set_voice(edition, Voice::None));
             let other = |desk: &mut Desk| match desk.cue(edition, None) {
                 Some(Cue::Close) => Some(true),
                 Some(Cue::Recipe) => Some(false),
@@ -70,17 +79,24 @@ pub(super) fn make(hub: &Hub, sink: &str) {
             output = Output::open(sink).ok().flatten();
         }
         let voice = if output.is_some() { Voice::Device } else { Voice::NoDevice };
-        hub.change(|desk| desk.set_voice(voice));
+        hub.change(|desk| desk.set_voice(edition, voice));
         let mut done = None;
+        let mut is_scrubbing = false;
         loop {
-            let made = match hub.wait(None, |desk| desk.cue(edition, done)) {
+            let limit = is_scrubbing.then_some(SCRUB_REST);
+            let cue = hub.wait(limit, |desk| desk.cue(edition, done));
+            is_scrubbing = matches!(cue, Some(Cue::Scrub(..)));
+            let made = match cue {
                 Some(Cue::Recipe) => break,
-                Some(Cue::Close) | None => return,
+                Some(Cue::Close) => return,
+                // A snippet has been heard; a card that waits for more would keep the processor awake.
+                None => {
+                    rest(output.as_ref());
+                    Ok(())
+                }
                 Some(Cue::Silence(epoch)) => {
                     done = Some(epoch);
-                    if let Some(output) = &output {
-                        output.stop();
-                    }
+                    rest(output.as_ref());
                     Ok(())
                 }
                 Some(Cue::Play(epoch, run)) => {
@@ -92,23 +108,43 @@ pub(super) fn make(hub: &Hub, sink: &str) {
                 }
                 Some(Cue::Scrub(epoch, frame)) => {
                     done = Some(epoch);
-                    output.as_mut().map_or(Ok(()), |output| scrub(hub, output, &mut mixer, &recipe, frame))
+                    output.as_mut().map_or(Ok(()), |output| scrub(hub, output, &mut mixer, &recipe, edition, frame))
                 }
             };
             match made {
                 Ok(()) => {}
                 Err(JobError::Cancelled) => return,
-                Err(JobError::Failed(diagnostic)) => {
-                    if diagnostic.code == "sound-output" || output.as_ref().is_some_and(|it| it.check().is_err()) {
-                        output = None;
-                        hub.change(|desk| desk.set_voice(Voice::NoDevice));
-                    } else {
-                        hub.change(|desk| desk.fail_sound(edition, *diagnostic));
-                        hub.wake();
-                    }
+                // A card that was pulled out.
+                Err(JobError::Failed(_)) => {
+                    output = None;
+                    hub.change(|desk| desk.set_voice(edition, Voice::NoDevice));
+                    done = None;
                 }
             }
         }
+    }
+}
+
+fn rest(output: Option<&Output>) {
+    if let Some(output) = output {
+        output.stop();
+    }
+}
+
+/// The sound of a frame, and its level on the desk.
+fn mixed(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64, frame: u64) -> Result<Vec<f32>, JobError> {
+    let samples = mixer.frame(frame)?;
+    let level = peaks(&samples);
+    hub.desk().note_level(frame, level);
+    report(hub, mixer, edition);
+    Ok(samples)
+}
+
+/// Says what cannot be heard.
+fn report(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64) {
+    if let Some(trouble) = mixer.trouble() {
+        hub.change(|desk| desk.fail_sound(edition, trouble));
+        hub.wake();
     }
 }
 
@@ -122,6 +158,8 @@ fn play(
     run: &Run,
 ) -> Result<(), JobError> {
     output.restart()?;
+    let mut volume = hub.desk().volume;
+    output.set_volume(volume);
     let (mut step, mut n_mixed, mut is_rolling) = (0, 0, false);
     loop {
         output.check()?;
@@ -136,20 +174,23 @@ fn play(
         }
         let mut is_full = AHEAD <= output.n_waiting() || is_over;
         if let (false, Some(frame)) = (is_full, run.frame_of(step)) {
-            let samples = mixer.frame(frame)?;
-            let level = peaks(&samples);
-            hub.desk().note_level(frame, level);
+            let samples = mixed(hub, mixer, edition, frame)?;
             output.push(&samples)?;
             (step, n_mixed) = (step + 1, n_mixed + samples.len() as u64 / 2);
             is_full = !is_rolling && START <= n_mixed;
         }
         let limit = if is_full { GLANCE } else { Duration::ZERO };
+        let mut wanted = 0.0;
         let stop = |desk: &mut Desk| {
-            output.set_volume(desk.volume);
+            wanted = desk.volume;
             (!desk.is_current(edition, epoch)).then_some(())
         };
         if hub.wait(Some(limit), stop).is_some() {
             return Ok(());
+        }
+        if wanted != volume {
+            output.set_volume(wanted);
+            volume = wanted;
         }
     }
 }
@@ -159,17 +200,16 @@ fn levels(hub: &Hub, mixer: &mut Mixer<'_>, edition: u64, epoch: u64, run: &Run)
     let mut step = 0;
     loop {
         let Some(frame) = run.frame_of(step) else { return Ok(()) };
-        let level = peaks(&mixer.frame(frame)?);
-        hub.desk().note_level(frame, level);
+        mixed(hub, mixer, edition, frame)?;
         step += 1;
         let next = |desk: &mut Desk| {
             if !desk.is_current(edition, epoch) {
-                return Some(Ended::Close);
+                return Some(Next::Stop);
             }
             let shown = desk.transport.run().map_or(0, Run::done);
-            (step <= shown + LEVELS_AHEAD).then_some(Ended::Early)
+            (step <= shown.saturating_add(LEVELS_AHEAD)).then_some(Next::Frame)
         };
-        if let Some(Ended::Close) | None = hub.wait(None, next) {
+        if hub.wait(None, next) != Some(Next::Frame) {
             return Ok(());
         }
     }
@@ -181,6 +221,7 @@ fn scrub(
     output: &mut Output,
     mixer: &mut Mixer<'_>,
     recipe: &model::Recipe,
+    edition: u64,
     frame: u64,
 ) -> Result<(), JobError> {
     output.restart()?;
@@ -188,6 +229,7 @@ fn scrub(
     let from = recipe.rate.sample_at(frame, SAMPLE_RATE);
     let len = SNIPPET.min(mixer.n_samples().saturating_sub(from));
     let mut samples = mixer.stretch(from, len)?;
+    report(hub, mixer, edition);
     let n = samples.len() / 2;
     for (i, pair) in samples.chunks_exact_mut(2).enumerate() {
         let ramp = (i.min(n - 1 - i) as f32 / RAMP as f32).min(1.0);

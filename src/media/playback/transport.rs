@@ -31,6 +31,9 @@ const REST_AHEAD: u64 = 4;
 /// Fewest frames that a playhead going backwards has in store.
 const REST_BEHIND: u64 = 3;
 
+/// A seek back by no more than this is a drag: more of the kind will follow.
+const DRAG: u64 = 6;
+
 /// What is known of a frame's picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
@@ -268,7 +271,7 @@ impl Transport {
     /// Goes to a frame; playing goes on from there.
     pub(super) fn seek(&mut self, frame: u64, now: Instant, can_sound: bool) {
         let frame = frame.min(self.n_frames - 1);
-        self.is_back = frame + 1 == self.position;
+        self.is_back = (frame + 1..=frame + DRAG).contains(&self.position);
         self.position = frame;
         self.epoch += 1;
         if self.run.is_some() {

@@ -56,6 +56,9 @@ pub fn waveform_blocking(
     while at < n_samples {
         cancel.check()?;
         let samples = mixer.stretch(at, u64::from(SAMPLE_RATE).min(n_samples - at))?;
+        if let Some(trouble) = mixer.trouble() {
+            return Err(trouble.into());
+        }
         for pair in samples.chunks_exact(2) {
             let column = (u128::from(at) * u128::from(n_columns) / u128::from(n_samples)) as usize;
             let (low, high) = &mut outline[column];

@@ -101,7 +101,7 @@ fn broken_sources_are_named_and_do_not_hang() {
     let gone = bench.clip(7, 30);
     std::fs::remove_file(bench.path(&gone)).unwrap();
     let noise = bench.clip(8, 30);
-    spoil(&bench, &noise, |bytes| bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 37 >> 3) as u8));
+    spoil(&bench, &noise, |bytes| bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = ((i * 37) >> 3) as u8));
     let fine = bench.clip(300, 30);
     let viewer = Viewer::new(&bench, recipe(vec![piece(&fine, 30), piece(&gone, 30), piece(&noise, 30)]));
     for (frame, codes) in
@@ -116,8 +116,10 @@ fn broken_sources_are_named_and_do_not_hang() {
 
     for broken in [recipe(vec![]), Recipe { rate: Rate(0, 0), ..recipe(vec![piece(&fine, 30)]) }] {
         let viewer = Viewer::new(&bench, broken);
+        viewer.until("an error", |status, _| status.error.is_some());
         viewer.playback.play(1.0);
-        viewer.until("an error", |status, _| status.error.is_some() && !status.playing);
+        viewer.playback.set_size((64, 64));
+        viewer.until("the same error", |status, _| status.error.is_some() && !status.playing);
         // A film that can be played helps.
         viewer.playback.replace(recipe(vec![piece(&fine, 30)]));
         assert_eq!(viewer.at(3), 303);
@@ -133,7 +135,7 @@ fn a_broken_sound_leaves_the_picture() {
     let (at, start, fade_in, fade_out) = (0, 0, 0, 0);
     clip.sound = vec![model::Sound { media: sound, at, start, frames: 48, gain_db: 0.0, fade_in, fade_out }];
     let options = Options { size: SIZE, volume: 1.0, sound: Sound::On };
-    let viewer = Viewer::with(&bench, "fakeaudiosink", clip, options);
+    let viewer = Viewer::with(&bench, "fakeaudiosink", clip.clone(), options);
     viewer.playback.play(1.0);
     let mut errors = Vec::new();
     let status = viewer.until("the end", |status, _| {
@@ -142,6 +144,35 @@ fn a_broken_sound_leaves_the_picture() {
     });
     assert_eq!(status.frame, 47);
     assert!(!errors.is_empty(), "{status:?}");
+    // A loudness that is none, in an edit.
+    let mut loud = clip.clone();
+    loud.sound[0].gain_db = f64::NAN;
+    viewer.playback.replace(loud);
+    viewer.until("an error", |status, _| status.error.is_some());
+    assert_eq!(viewer.play_out(1.0).frame, 47);
+}
+
+#[test]
+fn one_broken_sound_leaves_the_others() {
+    let Some(bench) = Bench::new() else { return };
+    let broken = bench.sound(&click(100, 2.0));
+    spoil(&bench, &broken, |bytes| bytes.truncate(20));
+    let lay = |media: &Arc<Media>| {
+        let (at, start, fade_in, fade_out) = (0, 0, 0, 0);
+        model::Sound { media: media.clone(), at, start, frames: 48, gain_db: 0.0, fade_in, fade_out }
+    };
+    let mut clip = recipe(vec![piece(&bench.clip(0, 48), 48)]);
+    clip.sound = vec![lay(&broken), lay(&bench.sound(&vec![0.5; 96_000]))];
+    let options = Options { size: SIZE, volume: 1.0, sound: Sound::On };
+    let viewer = Viewer::with(&bench, "fakeaudiosink", clip, options);
+    let mut loudest = f32::NEG_INFINITY;
+    viewer.playback.play(1.0);
+    let status = viewer.until("the end", |status, _| {
+        loudest = loudest.max(status.levels[0]);
+        !status.playing
+    });
+    assert!(status.error.is_some_and(|error| !error.message.is_empty()));
+    assert!((loudest + 6.02).abs() < 0.01, "{loudest}");
 }
 
 #[test]

@@ -102,6 +102,9 @@ fn other_containers_and_codecs_are_exact_too() {
         ("jpeg.avi", "jpegenc ! avimux"),
         // B-frames, and key frames far apart.
         ("deep.mp4", "x264enc bframes=3 key-int-max=250 ! h264parse ! mp4mux"),
+        // No index at all.
+        ("live.ts", "x264enc ! h264parse ! mpegtsmux"),
+        ("live.flv", "x264enc ! h264parse ! flvmux streamable=true"),
     ] {
         foreign(&bench.folder.path().join(name), &format!("{raw} ! {rest}"));
         let outputs = bench.import(ImportKind::Clip, name).unwrap();

@@ -59,7 +59,7 @@ fn late_pictures_are_dropped_and_counted() {
     let mut transport = Transport::new(Rate::FILM, 100);
     transport.play(1.0, now, false);
     // Only every third picture is made in time.
-    let thirds = |frame: u64| if frame % 3 == 0 { Look::Ready } else { Look::Missing };
+    let thirds = |frame: u64| if frame.is_multiple_of(3) { Look::Ready } else { Look::Missing };
     assert_eq!(shown(&mut transport, now, 30, thirds), (1..=10).map(|i| i * 3).collect::<Vec<_>>());
     assert_eq!(transport.dropped(), 20);
     // Nothing comes any more: the next one to make is the one that is due, not the ones that were missed.
