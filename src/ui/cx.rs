@@ -143,13 +143,15 @@ pub enum End {
 }
 
 /// A port that somebody looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     pub node: String,
     /// The first output where none.
     pub port: Option<String>,
     /// All elements where none.
     pub element: Option<String>,
+    /// One take of the item, whichever is chosen; the chosen one where none.
+    pub take: Option<u32>,
 }
 
 /// How the viewer compares A with B.
@@ -185,6 +187,8 @@ pub struct FileState {
     pub recent: Vec<std::path::PathBuf>,
     /// Names of built-in templates with one sentence each.
     pub templates: Vec<(&'static str, &'static str)>,
+    /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.
+    pub question: Option<String>,
 }
 
 impl FileState {

@@ -23,7 +23,7 @@ pub mod view;
 mod viewer;
 pub mod wiring;
 
-pub use command::{Approval, Ask, Command, Commands, FileCommand, Pick};
+pub use command::{Answer, Approval, Ask, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,
