@@ -5,16 +5,21 @@ pub mod actions;
 mod canvas;
 mod command;
 mod cx;
+mod dialogs;
 mod dock;
 mod editor;
 mod history;
 pub mod icons;
 mod inspector;
+mod ledger;
+mod lines;
+mod models;
 mod panel;
 mod player;
 mod problems;
 mod runs;
 mod shots;
+mod start;
 mod takes;
 #[cfg(test)]
 mod testing;
@@ -28,5 +33,7 @@ pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,
 };
+pub use dialogs::{banners, questions};
 pub use editor::Editor;
 pub use player::{NoPlayer, Player, PlayerStatus, Side};
+pub use start::start_page;

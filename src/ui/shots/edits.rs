@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(parse(Column::Seconds, "2,5"), Ok(Some(2.5.into())));
         assert_eq!(parse(Column::Seconds, "0"), Err("type 0.2 to 120 seconds".to_owned()));
         assert_eq!(parse(Column::Seconds, "NaN"), Err("type 0.2 to 120 seconds".to_owned()));
-        assert_eq!(parse(Column::Seed, "-1").is_err(), true);
+        assert!(parse(Column::Seed, "-1").is_err());
         assert_eq!(parse(Column::Size, "ecu"), Ok(Some("ECU".into())));
         assert!(parse(Column::Move, "teleport").is_err());
         assert_eq!(parse(Column::Text, "  "), Ok(None));

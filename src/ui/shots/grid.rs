@@ -116,7 +116,7 @@ impl Grid {
                 }
             }
         });
-        self.offset = scrolled.state.offset().x;
+        self.offset = scrolled.state.clamped_offset().x;
         self.cell_ui(ui, cx, shots, table, &mut acts);
         self.seen.clone_from(&cx.shared.selection.elements);
         acts

@@ -12,12 +12,13 @@ mod rows;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use egui::{ComboBox, RichText, TextEdit, Ui};
+use egui::{ComboBox, RichText, Ui};
 use model::Shot;
 
 use crate::command::{Approval, Command};
 use crate::cx::{Cx, Look};
 use crate::icons::{self, Icon};
+use crate::lines::field_ui;
 use crate::panel::{Panel, PanelSpec, Place};
 use crate::theme::{size, space};
 use crate::view::NodeView;
@@ -26,7 +27,7 @@ use columns::Column;
 use grid::{Act, Grid, Shots};
 use rows::{Row, STATES, Sources};
 
-pub(crate) use rows::{picture, picture_of};
+pub(crate) use rows::{picture_of, short};
 
 pub(crate) const PANEL: PanelSpec =
     PanelSpec { id: "shots", title: "Shots", icon: Icon::Table, home: Place::Corner, make: || Box::<View>::default() };
@@ -78,8 +79,7 @@ impl View {
     fn bar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, sources: &Sources, n_shown: usize, n_rows: usize) {
         ui.horizontal_wrapped(|ui| {
             ui.label(icons::text(Icon::Search, size::BODY));
-            let field = ui.add(TextEdit::singleline(&mut self.filter).desired_width(130.0).hint_text("Filter shots"));
-            field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter shots"));
+            field_ui(ui, &mut self.filter, "Filter shots", "Filter shots", 130.0);
             let states = ComboBox::from_id_salt("state").width(110.0).selected_text(STATES[self.state].0);
             let states = states.show_ui(ui, |ui| {
                 for (idx, (name, _)) in STATES.iter().enumerate() {

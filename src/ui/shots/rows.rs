@@ -201,7 +201,7 @@ pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
 }
 
 /// A number with at most two decimals, without trailing zeros.
-pub(super) fn short(number: f64) -> String {
+pub(crate) fn short(number: f64) -> String {
     let text = format!("{number:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -284,7 +284,7 @@ fn made(document: &Document, view: &RunView, sources: &Sources) -> HashMap<Strin
 }
 
 /// A picture of what an item gives: the middle of a clip.
-pub(crate) fn picture(item: &ItemView) -> Option<Picture> {
+fn picture(item: &ItemView) -> Option<Picture> {
     item.values.iter().find_map(|(_, value)| picture_of(value))
 }
 
@@ -323,8 +323,11 @@ fn scores(view: &RunView, sources: &Sources) -> BTreeMap<String, Vec<Score>> {
     found
 }
 
-/// Which rows a state filter lets through: name, and test.
-pub(super) const STATES: &[(&str, fn(&Row) -> bool)] = &[
+/// A filter by state: its name and its test.
+type Named = (&'static str, fn(&Row) -> bool);
+
+/// Which rows a state filter lets through.
+pub(super) const STATES: &[Named] = &[
     ("All shots", |_| true),
     ("To be made", |row| !row.skipped() && !matches!(row.state(), "done" | "")),
     ("Held", |row| row.state() == "held"),
