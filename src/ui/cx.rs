@@ -202,6 +202,8 @@ pub struct FileState {
     pub recent: Vec<std::path::PathBuf>,
     /// Names of built-in templates with one sentence each.
     pub templates: Vec<(&'static str, &'static str)>,
+    /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.
+    pub question: Option<String>,
 }
 
 impl FileState {

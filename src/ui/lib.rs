@@ -5,12 +5,16 @@ pub mod actions;
 mod canvas;
 mod command;
 mod cx;
+mod dialogs;
 mod dock;
 mod editor;
 mod fuzzy;
 mod history;
 pub mod icons;
 mod inspector;
+mod ledger;
+mod lines;
+mod models;
 mod palette;
 mod panel;
 mod placing;
@@ -18,6 +22,7 @@ mod player;
 mod problems;
 mod runs;
 mod shots;
+mod start;
 mod takes;
 #[cfg(test)]
 mod testing;
@@ -27,10 +32,12 @@ mod viewer;
 mod widgets;
 pub mod wiring;
 
-pub use command::{Approval, Ask, Command, Commands, FileCommand, Pick};
+pub use command::{Answer, Approval, Ask, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,
 };
+pub use dialogs::{banners, questions};
 pub use editor::Editor;
 pub use player::{NoPlayer, Player, PlayerStatus, Side};
+pub use start::start_page;
