@@ -6,9 +6,32 @@
 // A refusal is built once per job and read by people: its size does not matter, its fields do.
 #![allow(clippy::result_large_err)]
 
+mod answer;
 pub mod catalog;
+mod check;
+mod download;
+mod error;
+mod fetch;
+mod gate;
+mod hosted;
+mod http;
+pub mod keys;
+mod lane;
 pub mod manifest;
+mod pass;
+mod reach;
+mod request;
+mod secret;
+mod spool;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::Catalog;
+pub use check::{Checked, Standing, check};
+pub use error::ProviderError;
+pub use http::{Http, Timing};
+pub use keys::Keys;
+pub use lane::{Observation, Setup, lane, lanes, lasting};
 pub use manifest::{Ask, Entry, Misfit, Stage};
+pub use secret::Secret;

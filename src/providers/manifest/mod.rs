@@ -20,6 +20,7 @@ mod wire;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use ask::reference_pictures;
 pub use ask::{Ask, Doubt, Misfit, Stage};
 pub use date::Date;
 pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, Term, Tier};
