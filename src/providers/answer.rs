@@ -140,8 +140,8 @@ impl Reader<'_> {
         for (name, path) in &operation.urls {
             urls.extend(path.text(reply).map(|url| (name.clone(), url)));
         }
-        let lost = operation.id.is_empty().then(|| urls.len() < operation.urls.len());
-        if lost.unwrap_or_else(|| id.is_empty()) {
+        let is_named = if operation.id.is_empty() { operation.urls.len() <= urls.len() } else { !id.is_empty() };
+        if !is_named {
             return Err(self.error(ErrorClass::BadReply, "it accepts the job, but does not name it"));
         }
         if LONGEST_ID < id.len() || urls.values().any(|url| 4 * LONGEST_ID < url.len()) {

@@ -1,5 +1,7 @@
 //! Whether credentials work, found out by a question that costs nothing.
 
+use std::sync::Arc;
+
 use model::Diagnostic;
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::http::{Fault, Http, Message, Payload};
 use crate::keys::Keys;
 use crate::manifest::{ErrorClass, Manifest};
-use crate::pass::pass;
+use crate::pass::{addressed, pass};
 use crate::reach::Reach;
 
 /// Most bytes of an answer.
@@ -44,18 +46,22 @@ pub fn check(catalog: &Catalog, keys: &Keys, http: &Http, only: Option<&str>) ->
     asked.map(|manifest| one(manifest, keys, http)).collect()
 }
 
-fn one(manifest: &Manifest, keys: &Keys, http: &Http) -> Checked {
+fn one(manifest: &Arc<Manifest>, keys: &Keys, http: &Http) -> Checked {
     let standing = |state, diagnostic| Checked {
         provider: manifest.provider.clone(),
         title: manifest.title.clone(),
         state,
         diagnostic,
     };
-    let pass = match pass(manifest, keys) {
+    let manifest = match addressed(manifest, keys) {
+        Ok(manifest) => manifest,
+        Err(told) => return standing(Standing::Fails, Some(told)),
+    };
+    let pass = match pass(&manifest, keys) {
         Ok(pass) => pass,
         Err(error) => return standing(Standing::NoCredentials, Some(error.into())),
     };
-    let (Some(question), Some(reach)) = (&manifest.check, Reach::of(manifest)) else {
+    let (Some(question), Some(reach)) = (&manifest.check, Reach::of(&manifest)) else {
         return standing(Standing::NotChecked, None);
     };
     let message = Message {
@@ -66,7 +72,7 @@ fn one(manifest: &Manifest, keys: &Keys, http: &Http) -> Checked {
         within: http.timing.answer.min(std::time::Duration::from_secs(20)),
         most: MOST_ANSWER,
     };
-    let reader = Reader { manifest, secret: pass.as_ref().map(|pass| &pass.secret) };
+    let reader = Reader { manifest: &manifest, secret: pass.as_ref().map(|pass| &pass.secret) };
     let answered = match http.send(&message, &reach, pass.as_ref()) {
         Ok(reply) => reader.status(&reply),
         Err(Fault::Forbidden(said)) => Err(reader.error(ErrorClass::BadReply, &said)),

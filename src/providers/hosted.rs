@@ -23,7 +23,7 @@ use crate::keys::Keys;
 use crate::manifest::{Billed, Body, Entry, ErrorClass, Exchange, Manifest, Operation, Phase, Pick, ServerErrors};
 use crate::pass::pass;
 use crate::reach::Reach;
-use crate::request::{self, Request, Studio};
+use crate::request::{self, Request, Sources, Studio};
 use crate::spool;
 use crate::template::{self, Values};
 
@@ -91,10 +91,37 @@ impl Hosted {
         let mut values = Values::from([("id".to_owned(), json!(handle.id)), ("model".to_owned(), json!(handle.model))]);
         values.extend(handle.urls.iter().map(|(name, url)| (format!("urls.{name}"), json!(url))));
         let (target, body) = request::render(&self.manifest, exchange, &values).map_err(|why| unsayable(&why))?;
-        let payload = request::payload(&exchange.body, &body, &*self.store)?;
+        let payload = self.payload(exchange, &body)?;
         let headers = self.headers(exchange, &values)?;
         let within = self.http.timing.answer;
         Ok(Message { method: exchange.method, target, headers, payload, within, most: MOST_ANSWER })
+    }
+
+    fn payload(&self, exchange: &Exchange, body: &Value) -> Result<Payload, Diagnostic> {
+        let upload = |media: &Value| self.upload(media);
+        request::payload(&exchange.body, body, &Sources { artifacts: &*self.store, upload: &upload })
+    }
+
+    /// Gives a picture a URL of the provider's own. It costs nothing, so it may be done again.
+    fn upload(&self, media: &Value) -> Result<String, Diagnostic> {
+        let upload = self.manifest.upload.as_ref().ok_or_else(|| unsayable("an upload"))?;
+        let exchange = &upload.exchange;
+        let values = Values::from([("item".to_owned(), json!({ "$media": media }))]);
+        let (target, body) = request::render(&self.manifest, exchange, &values).map_err(|why| unsayable(&why))?;
+        let again = |_: &Value| Err(unsayable("an upload in an upload"));
+        let sources = Sources { artifacts: &*self.store, upload: &again };
+        let payload = request::payload(&exchange.body, &body, &sources)?;
+        let headers = self.headers(exchange, &values)?;
+        let within = self.http.timing.result;
+        let message = Message { method: exchange.method, target, headers, payload, within, most: MOST_ANSWER };
+        let told = match self.exchange(&message, &Cancel::default()) {
+            Ok(json) => json,
+            Err(JobError::Failed(told)) => return Err(*told),
+            Err(JobError::Cancelled) => return Err(Diagnostic::error("cancelled", "cancelled")),
+        };
+        let pass = self.pass()?;
+        let lost = || self.reader(&pass).error(ErrorClass::BadReply, "it takes a picture, but gives no URL for it");
+        Ok(upload.gives.text(&told).ok_or_else(lost)?)
     }
 
     fn headers(&self, exchange: &Exchange, values: &Values) -> Result<Vec<(String, String)>, Diagnostic> {
@@ -109,12 +136,16 @@ impl Hosted {
 
     /// Asks about a job and reads the answer's JSON, trying again what may be.
     pub(crate) fn ask(&self, exchange: &Exchange, handle: &Handle, cancel: &Cancel) -> Result<Value, JobError> {
-        let message = self.about(exchange, handle)?;
+        self.exchange(&self.about(exchange, handle)?, cancel)
+    }
+
+    /// Sends what may be sent again until it is answered.
+    fn exchange(&self, message: &Message, cancel: &Cancel) -> Result<Value, JobError> {
         let pass = self.pass().map_err(Diagnostic::from)?;
         let reader = self.reader(&pass);
         let mut n = 1;
         loop {
-            let error = match self.http.send(&message, &self.reach, pass.as_ref()) {
+            let error = match self.http.send(message, &self.reach, pass.as_ref()) {
                 Ok(reply) => match reader.status(&reply) {
                     Ok(()) => return Ok(reader.json(&reply).map_err(Diagnostic::from)?),
                     Err(error) => error,
@@ -280,7 +311,7 @@ impl Provider for Hosted {
             headers: self.headers(exchange, &values).map_err(refused)?,
             payload: match exchange.body {
                 Body::Empty => Payload::Empty,
-                _ => request::payload(&exchange.body, &request.body, &*self.store).map_err(refused)?,
+                _ => self.payload(exchange, &request.body).map_err(refused)?,
             },
             within,
             most: MOST_ANSWER,

@@ -60,10 +60,13 @@ pub trait Vault: Send + Sync {
     fn remove(&self, name: &str) -> Result<bool, Diagnostic>;
 }
 
+/// Looks a name up in the environment.
+pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Looks credentials up, and remembers what the keyring said.
 #[derive(Clone)]
 pub struct Keys {
-    environment: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    environment: Environment,
     vault: Arc<dyn Vault>,
     known: Arc<Mutex<BTreeMap<String, Option<Secret>>>>,
 }
@@ -75,7 +78,7 @@ impl Keys {
     }
 
     /// Other places: for tests, and for programs that keep secrets elsewhere.
-    pub fn new(environment: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>, vault: Arc<dyn Vault>) -> Keys {
+    pub fn new(environment: Environment, vault: Arc<dyn Vault>) -> Keys {
         Keys { environment, vault, known: Arc::default() }
     }
 
@@ -294,6 +297,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             auth: Auth::Bearer,
             optional: false,
+            address: false,
         };
         assert!(!keys.open(&[way(&["RUNWAYML_API_SECRET"])]));
         assert!(keys.open(&[way(&["RUNWAYML_API_SECRET"]), way(&["OPENAI_API_KEY"])]));

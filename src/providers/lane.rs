@@ -17,6 +17,7 @@ use crate::hosted::{Desk, Hosted};
 use crate::http::Http;
 use crate::keys::Keys;
 use crate::manifest::Manifest;
+use crate::pass::addressed;
 use crate::reach::Reach;
 use crate::spool;
 
@@ -33,8 +34,11 @@ pub struct Setup {
     /// How long one run waits for a job; the next run goes on waiting.
     pub limit: Duration,
     /// Told how each job ended.
-    pub observe: Option<Arc<dyn Fn(&Observation) + Send + Sync>>,
+    pub observe: Option<Observer>,
 }
+
+/// Told how jobs end, on the lanes' threads.
+pub type Observer = Arc<dyn Fn(&Observation) + Send + Sync>;
 
 /// How a job ended: what health is reckoned from.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +55,7 @@ pub struct Observation {
 /// # Errors
 /// The store's diagnostic where the journal cannot be read.
 pub fn lane(manifest: &Arc<Manifest>, setup: &Setup) -> Result<LaneSpec, Diagnostic> {
+    let manifest = &addressed(manifest, &setup.keys)?;
     let reach = Reach::of(manifest)
         .ok_or_else(|| Diagnostic::error("manifest", format!("{}'s base is no URL", manifest.title)))?;
     let desk = Arc::new(Desk::default());
@@ -109,7 +114,7 @@ struct Gated {
     desk: Arc<Desk>,
     /// Jobs at a time, by the entry's name.
     most: BTreeMap<String, u32>,
-    observe: Option<Arc<dyn Fn(&Observation) + Send + Sync>>,
+    observe: Option<Observer>,
 }
 
 impl Worker for Gated {

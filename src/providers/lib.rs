@@ -32,6 +32,6 @@ pub use check::{Checked, Standing, check};
 pub use error::ProviderError;
 pub use http::{Http, Timing};
 pub use keys::Keys;
-pub use lane::{Observation, Setup, lane, lanes, lasting};
+pub use lane::{Observation, Observer, Setup, lane, lanes, lasting};
 pub use manifest::{Ask, Entry, Misfit, Stage};
 pub use secret::Secret;

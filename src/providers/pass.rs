@@ -1,9 +1,11 @@
 //! From credentials to the header that lets us in. The only reader of secrets besides the keyring.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::Diagnostic;
 use ring::hmac;
 use serde_json::json;
 
@@ -17,6 +19,27 @@ use crate::secret::Secret;
 const GOOD_FOR: u64 = 1800;
 const BEHIND: u64 = 5;
 
+/// The manifest at the address that its user gave, where it is for a server of one's own.
+///
+/// # Errors
+/// `address` where that is no URL.
+pub(crate) fn addressed(manifest: &Arc<Manifest>, keys: &Keys) -> Result<Arc<Manifest>, Diagnostic> {
+    let ours =
+        |credential: &&Credential| credential.address && credential.names.iter().all(|name| keys.find(name).is_some());
+    let Some(name) = manifest.credentials.iter().find(ours).and_then(|credential| credential.names.first()) else {
+        return Ok(manifest.clone());
+    };
+    let address = keys.find(name).map(|(address, _)| address.expose().to_owned()).unwrap_or_default();
+    let is_fine = reqwest::Url::parse(&address).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.query().is_none()
+    });
+    if !is_fine {
+        return Err(Diagnostic::error("address", format!("{name} is not the address of a server"))
+            .hint("write it like http://127.0.0.1:8000"));
+    }
+    Ok(Arc::new(Manifest::clone(manifest).served_at(&address)))
+}
+
 /// The header that lets us in, and the secret that must not be shown; nothing where nobody asks.
 ///
 /// # Errors
@@ -26,7 +49,7 @@ pub(crate) fn pass(manifest: &Manifest, keys: &Keys) -> Result<Option<Pass>, Pro
         let found: Option<Vec<Secret>> =
             credential.names.iter().map(|name| keys.find(name).map(|(secret, _)| secret)).collect();
         if let Some(secrets) = found {
-            return Ok(Some(presented(credential, &secrets)));
+            return Ok(presented(credential, &secrets));
         }
     }
     if manifest.credentials.is_empty() || manifest.credentials.iter().any(|credential| credential.optional) {
@@ -37,9 +60,11 @@ pub(crate) fn pass(manifest: &Manifest, keys: &Keys) -> Result<Option<Pass>, Pro
     Err(ProviderError::new(ErrorClass::Auth, &manifest.title, &said, None))
 }
 
-fn presented(credential: &Credential, secrets: &[Secret]) -> Pass {
-    let secret = secrets.last().cloned().unwrap_or_else(|| Secret::new(String::new()));
+/// The header of a credential; none where the server lets everybody in.
+fn presented(credential: &Credential, secrets: &[Secret]) -> Option<Pass> {
+    let secret = secrets.last().cloned()?;
     let (header, before, secret) = match &credential.auth {
+        Auth::Open => return None,
         Auth::Bearer => ("authorization", "Bearer ".to_owned(), secret),
         Auth::Word(word) => ("authorization", format!("{word} "), secret),
         Auth::Header(header) => (header.as_str(), String::new(), secret),
@@ -49,7 +74,7 @@ fn presented(credential: &Credential, secrets: &[Secret]) -> Pass {
             ("authorization", "Bearer ".to_owned(), signed(access, &secret, now))
         }
     };
-    Pass { header: header.to_owned(), before, secret }
+    Some(Pass { header: header.to_owned(), before, secret })
 }
 
 /// A JSON web token (HS256) in the access key's name. Signed anew for every message: that is cheaper than remembering

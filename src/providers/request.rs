@@ -52,6 +52,7 @@ pub(crate) fn build(
     let values = values(entry, call, ask, studio)?;
     let exchange = &manifest.operations[&ask.operation].submit;
     let (path, body) = render(manifest, exchange, &values).map_err(|why| unsayable(entry, &why))?;
+    undropped(entry, call, ask, &body)?;
     Ok(Request {
         model: entry.id.clone(),
         operation: ask.operation.clone(),
@@ -59,6 +60,39 @@ pub(crate) fn build(
         path,
         body,
     })
+}
+
+/// No picture and no negative prompt may get lost between a call and its request: a template that forgets one is found
+/// out before it is paid.
+fn undropped(entry: &Entry, call: &Call, ask: &Ask, body: &Value) -> Result<(), Diagnostic> {
+    let wanted = u32::from(ask.first_frame) + u32::from(ask.last_frame) + ask.references;
+    if pictures(body) < wanted {
+        return Err(unsayable(entry, "its template leaves a picture out"));
+    }
+    if ask.negative && !says(body, &call.negative) {
+        return Err(unsayable(entry, "its template leaves the negative prompt out"));
+    }
+    Ok(())
+}
+
+/// How many pictures a body holds.
+pub(crate) fn pictures(body: &Value) -> u32 {
+    match body {
+        Value::Array(members) => members.iter().map(pictures).sum(),
+        Value::Object(fields) if fields.contains_key("$media") => 1,
+        Value::Object(fields) => fields.values().map(pictures).sum(),
+        _ => 0,
+    }
+}
+
+/// Whether a text stands in a body.
+pub(crate) fn says(body: &Value, text: &str) -> bool {
+    match body {
+        Value::Array(members) => members.iter().any(|member| says(member, text)),
+        Value::Object(fields) => fields.values().any(|field| says(field, text)),
+        Value::String(own) => own.contains(text),
+        _ => false,
+    }
 }
 
 fn unsayable(entry: &Entry, why: &str) -> Diagnostic {
@@ -198,16 +232,23 @@ impl Studio<'_> {
     }
 }
 
+/// Where the bytes of pictures come from, and how one gets a URL.
+pub(crate) struct Sources<'a> {
+    pub(crate) artifacts: &'a dyn Artifacts,
+    /// Takes the picture's name as the journal writes it.
+    pub(crate) upload: &'a dyn Fn(&Value) -> Result<String, Diagnostic>,
+}
+
 /// The bytes to send for a body, with its pictures put in.
 ///
 /// # Errors
 /// A diagnostic where a picture is missing from the store.
-pub(crate) fn payload(body: &Body, value: &Value, artifacts: &dyn Artifacts) -> Result<Payload, Diagnostic> {
+pub(crate) fn payload(body: &Body, value: &Value, sources: &Sources<'_>) -> Result<Payload, Diagnostic> {
     match body {
         Body::Empty => Ok(Payload::Empty),
         Body::Json(_) => {
             let mut value = value.clone();
-            put_in(&mut value, artifacts)?;
+            put_in(&mut value, sources)?;
             Ok(Payload::Json(value.to_string().into_bytes()))
         }
         Body::Form(_) => {
@@ -215,7 +256,7 @@ pub(crate) fn payload(body: &Body, value: &Value, artifacts: &dyn Artifacts) -> 
             for (name, value) in value.as_object().into_iter().flatten() {
                 let members = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
                 for member in members {
-                    parts.push((name.clone(), part(member, artifacts)?));
+                    parts.push((name.clone(), part(member, sources)?));
                 }
             }
             Ok(Payload::Form(parts))
@@ -223,16 +264,16 @@ pub(crate) fn payload(body: &Body, value: &Value, artifacts: &dyn Artifacts) -> 
     }
 }
 
-fn part(value: &Value, artifacts: &dyn Artifacts) -> Result<Part, Diagnostic> {
+fn part(value: &Value, sources: &Sources<'_>) -> Result<Part, Diagnostic> {
     match (value.get("$media"), value.get("as").and_then(Value::as_str)) {
         (Some(media), Some("file")) => {
-            let (bytes, media) = read(media, artifacts)?;
+            let (bytes, media) = read(media, sources.artifacts)?;
             let name = format!("picture.{}", media.format);
             Ok(Part::File { bytes: bytes.into(), name, mime: mime(&media.format).to_owned() })
         }
         (Some(_), _) => {
             let mut value = value.clone();
-            put_in(&mut value, artifacts)?;
+            put_in(&mut value, sources)?;
             Ok(Part::Text(shown(&value)))
         }
         _ => Ok(Part::Text(shown(value))),
@@ -240,17 +281,21 @@ fn part(value: &Value, artifacts: &dyn Artifacts) -> Result<Part, Diagnostic> {
 }
 
 /// Replaces the names of pictures by their bytes.
-fn put_in(value: &mut Value, artifacts: &dyn Artifacts) -> Result<(), Diagnostic> {
+fn put_in(value: &mut Value, sources: &Sources<'_>) -> Result<(), Diagnostic> {
     if let (Some(media), Some(form)) = (value.get("$media"), value.get("as").and_then(Value::as_str)) {
-        let (bytes, media) = read(media, artifacts)?;
+        if form == "upload" {
+            *value = Value::String((sources.upload)(media)?);
+            return Ok(());
+        }
+        let (bytes, media) = read(media, sources.artifacts)?;
         let coded = STANDARD.encode(bytes);
         let text = if form == "base64" { coded } else { format!("data:{};base64,{coded}", mime(&media.format)) };
         *value = Value::String(text);
         return Ok(());
     }
     match value {
-        Value::Array(members) => members.iter_mut().try_for_each(|member| put_in(member, artifacts)),
-        Value::Object(fields) => fields.values_mut().try_for_each(|field| put_in(field, artifacts)),
+        Value::Array(members) => members.iter_mut().try_for_each(|member| put_in(member, sources)),
+        Value::Object(fields) => fields.values_mut().try_for_each(|field| put_in(field, sources)),
         _ => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Forms that a value can be brought into, besides tables.
-const FORMS: &[&str] = &["string", "path", "data_uri", "base64", "file"];
+const FORMS: &[&str] = &["string", "path", "data_uri", "base64", "mime", "file", "upload"];
 
 /// How deep a template may nest.
 const DEEPEST: usize = 32;
@@ -171,7 +171,11 @@ fn formed(name: &str, value: &Value, forms: &[&str], tables: &Tables) -> Result<
         value = match *form {
             "string" => Value::String(crate::manifest::shown(&value)),
             "path" => value,
-            "data_uri" | "base64" | "file" => {
+            "mime" => {
+                let format = value.pointer("/$media/format").and_then(Value::as_str);
+                json!(crate::request::mime(format.ok_or_else(|| format!("`{name}` is no file"))?))
+            }
+            "data_uri" | "base64" | "file" | "upload" => {
                 let Value::Object(mut media) = value else { return Err(format!("`{name}` is no file")) };
                 media.insert("as".to_owned(), Value::String((*form).to_owned()));
                 Value::Object(media)
@@ -187,7 +191,7 @@ fn formed(name: &str, value: &Value, forms: &[&str], tables: &Tables) -> Result<
         };
     }
     if value.get("$media").is_some() && value.get("as").is_none() {
-        return Err(format!("the file `{name}` needs a form: data_uri, base64 or file"));
+        return Err(format!("the file `{name}` needs a form: data_uri, base64, file or upload"));
     }
     Ok(Some(value))
 }
@@ -247,7 +251,8 @@ pub(crate) fn check(manifest: &Manifest) -> Result<(), String> {
     for (name, operation) in &manifest.operations {
         check_operation(manifest, operation).map_err(|reason| format!("operation {name}: {reason}"))?;
     }
-    manifest.check.as_ref().map_or(Ok(()), |exchange| check_exchange(manifest, exchange))
+    let upload = manifest.upload.as_ref().map(|upload| &upload.exchange);
+    manifest.check.iter().chain(upload).try_for_each(|exchange| check_exchange(manifest, exchange))
 }
 
 fn check_operation(manifest: &Manifest, operation: &Operation) -> Result<(), String> {

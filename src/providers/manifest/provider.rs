@@ -46,6 +46,9 @@ pub struct Manifest {
     pub concurrency: u32,
     #[serde(default)]
     pub rate: Option<Window>,
+    /// How a picture becomes a URL of the provider's own, for `{first_frame:upload}`.
+    #[serde(default)]
+    pub upload: Option<Upload>,
     /// A question that costs nothing and needs the credentials.
     #[serde(default)]
     pub check: Option<Exchange>,
@@ -75,14 +78,19 @@ pub struct Credential {
     /// Names in the environment or the keyring, all needed: `RUNWAYML_API_SECRET`.
     pub names: Vec<String>,
     pub auth: Auth,
-    /// It also goes without: a server of one's own.
+    /// It also goes without.
     #[serde(default)]
     pub optional: bool,
+    /// The first name is no secret but the address of a server of one's own, which takes the base's place.
+    #[serde(default)]
+    pub address: bool,
 }
 
 /// How a credential is presented.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Auth {
+    /// Nothing is presented.
+    Open,
     /// `Authorization: Bearer ...`
     Bearer,
     /// `Authorization:` with another first word.
@@ -91,6 +99,14 @@ pub enum Auth {
     Header(String),
     /// A token signed (HS256) with a pair of keys, renewed before it runs out. Named because data cannot sign.
     SignedToken,
+}
+
+/// One request that takes a file (`{item:file}`) and tells its URL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    pub exchange: Exchange,
+    pub gives: Path,
 }
 
 /// So many in so many seconds.

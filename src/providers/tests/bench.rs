@@ -14,6 +14,7 @@ use model::{
 
 use super::fake::{Fake, KEY, Shape};
 use crate::lane::{Observation, Setup, lane};
+use crate::manifest::Credential;
 use crate::manifest::tests::{call, reference};
 use crate::{Catalog, Http, Keys, Timing};
 
@@ -119,8 +120,10 @@ impl Bench {
     }
 
     pub(crate) fn keys(&self) -> Keys {
-        let states = Keys::fixed([]).list(&self.catalog);
-        Keys::fixed(states.iter().map(|state| (state.name.as_str(), KEY)))
+        let ways: Vec<_> = self.catalog.manifests().flat_map(|manifest| &manifest.credentials).collect();
+        let named = ways.iter().flat_map(|way| way.names.iter().enumerate().map(move |(n, name)| (way, n, name)));
+        let address = |way: &Credential, n: usize| if way.address && n == 0 { self.fake.base.as_str() } else { KEY };
+        Keys::fixed(named.map(|(way, n, name)| (name.as_str(), address(way, n))))
     }
 
     pub(crate) fn store(&self) -> Arc<Store> {

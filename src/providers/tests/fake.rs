@@ -267,7 +267,8 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
         || head
             .lines()
             .any(|line| line.split_once(": ").is_some_and(|(k, v)| k.eq_ignore_ascii_case(name) && v == value));
-    if !is_in && !(step == Step::File && shape.content.is_none()) {
+    let is_open = step == Step::File && shape.content.is_none();
+    if !is_in && !is_open {
         return (401, Vec::new(), format!("{{\"error\":\"who are you? not {KEY}\"}}").into_bytes());
     }
     match step {
