@@ -12,8 +12,21 @@ use crate::manifest::{Entry, Manifest};
 
 /// The built-in manifests: name of the file and its text.
 const BUILT_IN: &[(&str, &str)] = &[
-    ("openai-images.ron", include_str!("manifests/openai-images.ron")),
+    ("bfl.ron", include_str!("manifests/bfl.ron")),
+    ("elevenlabs.ron", include_str!("manifests/elevenlabs.ron")),
+    ("fal.ron", include_str!("manifests/fal.ron")),
+    ("gemini.ron", include_str!("manifests/gemini.ron")),
+    ("kling.ron", include_str!("manifests/kling.ron")),
+    ("localai.ron", include_str!("manifests/localai.ron")),
+    ("luma.ron", include_str!("manifests/luma.ron")),
+    ("minimax.ron", include_str!("manifests/minimax.ron")),
+    ("openai.ron", include_str!("manifests/openai.ron")),
+    ("openai-videos.ron", include_str!("manifests/openai-videos.ron")),
+    ("openrouter.ron", include_str!("manifests/openrouter.ron")),
+    ("replicate.ron", include_str!("manifests/replicate.ron")),
     ("runway.ron", include_str!("manifests/runway.ron")),
+    ("stability.ron", include_str!("manifests/stability.ron")),
+    ("xai.ron", include_str!("manifests/xai.ron")),
 ];
 
 /// Most manifests that a user's folder may hold, and their largest size in bytes.

@@ -79,6 +79,7 @@ impl Ask {
             Term::Is(task) => self.task == *task,
             Term::Resolution(name) => self.resolution.as_ref() == Some(name),
             Term::Seconds(seconds) => self.seconds == *seconds,
+            Term::Size(name) => self.size.as_ref() == Some(name),
             Term::Pixels(most) => u64::from(self.width) * u64::from(self.height) <= *most,
             Term::Option(name) => self.options.contains(name),
             Term::Not(term) => !self.holds(term),
@@ -319,10 +320,10 @@ fn told(term: &Term) -> String {
         Term::Draft => "draft quality".to_owned(),
         Term::Final => "final quality".to_owned(),
         Term::Is(task) => format!("a task `{task:?}`").to_lowercase(),
-        Term::Resolution(name) => name.clone(),
+        Term::Resolution(name) | Term::Size(name) => name.clone(),
         Term::Seconds(seconds) => format!("{seconds} s"),
         Term::Pixels(most) => format!("at most {most} pixels"),
         Term::Option(name) => format!("option `{name}`"),
-        Term::Not(term) => format!("anything but {}", told(term)),
+        Term::Not(term) => format!("no {}", told(term).trim_start_matches("a ")),
     }
 }

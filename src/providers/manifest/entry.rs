@@ -187,6 +187,8 @@ pub enum Term {
     /// The resolution by its name in [`Sizes`].
     Resolution(String),
     Seconds(u32),
+    /// The size by its name in [`Sizes`].
+    Size(String),
     /// The picture has at most so many pixels.
     Pixels(u64),
     /// An option with this name is given.
