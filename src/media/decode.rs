@@ -21,7 +21,8 @@ use model::{Diagnostic, Media};
 
 use crate::element;
 use crate::encode::{GOP, MAX_VIDEO_PIXELS};
-use crate::line::{Line, file_source, name_of};
+use crate::line::{Line, file_source, name_of, regular};
+use crate::wav;
 
 /// Frames decoded ahead.
 const AHEAD: u32 = 3;
@@ -354,7 +355,19 @@ pub(crate) fn sound(
     cancel: &Cancel,
     each: &mut dyn FnMut(u64, &[f32]),
 ) -> Result<(), JobError> {
+    regular(path)?;
     let what = name_of(path);
+    // Scratch sound is most of what a film sounds with; a pipeline for each of its files takes longer than reading them.
+    if let Some(mut ours) = wav::Reader::open(path, start, len) {
+        let unread = |error| Diagnostic::error("file-missing", format!("cannot read {what}: {error}"));
+        let (mut at, mut values) = (0, Vec::new());
+        while ours.next(&mut values).map_err(unread)? {
+            cancel.check()?;
+            each(at, &values);
+            at += values.len() as u64 / 2;
+        }
+        return Ok(());
+    }
     let (line, sink) = sound_line(path)?;
     let end = start + len;
     // Index of the next sample, where the last buffer ended.

@@ -3,6 +3,7 @@
 //! Knows no window, no provider and no node. `Gst` is the only door; everything it does is bounded in time and
 //! memory and stops when its job is cancelled.
 
+mod aac;
 mod decode;
 mod element;
 mod encode;
