@@ -555,7 +555,7 @@ impl Canvas {
             Hit::Title(node) => self.start_rename(node),
             Hit::Thumb(node) | Hit::Body(node) => {
                 let node = self.scene.nodes[node as usize].id.clone();
-                cx.shared.look_a = Some(Look { node, port: None, element: None });
+                cx.shared.look_a = Some(Look { node, port: None, element: None, ..Look::default() });
                 cx.shared.show_panel = Some("viewer");
             }
             Hit::Decor(key) => self.start_writing(&key),

@@ -158,7 +158,7 @@ fn driven_ui(ui: &mut Ui, cx: &mut Cx<'_>, source: &PortRef, arrived: Option<&Va
         ui.label(crate::icons::text(Icon::Link, crate::theme::size::SMALL).color(cx.theme.weak));
         let link = ui.link(source.to_string()).on_hover_text("Driven by this output; click to look at it");
         if link.clicked() {
-            let look = Look { node: source.node.clone(), port: Some(source.port.clone()), element: None };
+            let look = Look { node: source.node.clone(), port: Some(source.port.clone()), element: None, ..Look::default() };
             cx.shared.look_a = Some(look);
         }
         ui.weak(arrived.map_or_else(|| "nothing has arrived yet".to_owned(), word));

@@ -91,6 +91,6 @@ fn output_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
 }
 
 fn look(cx: &mut Cx<'_>, port: &PortRef) {
-    cx.shared.look_a = Some(Look { node: port.node.clone(), port: Some(port.port.clone()), element: None });
+    cx.shared.look_a = Some(Look { node: port.node.clone(), port: Some(port.port.clone()), element: None, ..Look::default() });
     cx.shared.show_panel = Some("viewer");
 }
