@@ -91,6 +91,14 @@ pub enum FileCommand {
         item: String,
         port: String,
     },
+    /// Moves nodes into a graph of their own, and puts a group in their place.
+    Group {
+        nodes: Vec<String>,
+    },
+    /// Puts a group's nodes in its place.
+    Ungroup {
+        node: String,
+    },
 }
 
 /// What a file dialog asks for.
