@@ -108,6 +108,14 @@ pub enum FileCommand {
     Answer(Answer),
     /// Keeps what autosave saved, and asks no more.
     KeepRecovered,
+    /// Moves nodes into a graph of their own, and puts a group in their place.
+    Group {
+        nodes: Vec<String>,
+    },
+    /// Puts a group's nodes in its place.
+    Ungroup {
+        node: String,
+    },
 }
 
 /// What becomes of unsaved changes when something would lose them.

@@ -9,7 +9,7 @@ use model::{Color, Data, Document, Edit};
 use crate::wiring::place_of;
 
 /// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DecorKind {
     Frame,
     Note,
@@ -93,8 +93,18 @@ pub(crate) fn of(document: &Document) -> IndexMap<String, Decor> {
 
 /// A key that is free.
 pub(crate) fn free_key(document: &Document, kind: DecorKind) -> String {
-    let name = |n: u32| format!("{}{n}", kind.prefix());
-    (1..).map(name).find(|key| !document.layout.contains_key(key)).expect("some number is free")
+    free_key_after(document, kind, &mut 0)
+}
+
+/// The next key that is free, for several at once: `used` is the last number that was given.
+pub(crate) fn free_key_after(document: &Document, kind: DecorKind, used: &mut u32) -> String {
+    loop {
+        *used += 1;
+        let key = format!("{}{used}", kind.prefix());
+        if !document.layout.contains_key(&key) {
+            return key;
+        }
+    }
 }
 
 /// Sets fields of an entry and keeps the others.

@@ -6,6 +6,7 @@ use model::{Edit, PortRef, PortType};
 
 use super::decor::{self, DecorKind};
 use super::hit::{self, Hit};
+use super::minimap::Minimap;
 use super::scene::Scene;
 use super::{Canvas, edits, wires};
 use crate::cx::{Cx, End, Look, PaletteRequest, Region, Selection, WireEnd};
@@ -31,6 +32,8 @@ pub(crate) enum Gesture {
         hit: Hit,
     },
     Pan,
+    /// Moves the view by the map.
+    Map,
     Box {
         from: Pos2,
         to: Pos2,
@@ -187,14 +190,17 @@ impl Canvas {
     }
 
     fn zoom(&mut self, ui: &Ui) {
-        let (scroll, pinch, at) =
-            ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta(), input.pointer.hover_pos()));
+        let (scroll, pinch, at, source) = ui.input(|input| {
+            (input.smooth_scroll_delta(), input.zoom_delta(), input.pointer.hover_pos(), input.scroll_source())
+        });
         let Some(at) = at else { return };
-        let factor = pinch * (scroll.y * 0.005).exp();
-        if factor != 1.0 {
-            self.camera.zoom_at(at, factor);
+        if pinch != 1.0 {
+            self.camera.zoom_at(at, pinch);
         }
-        if scroll.x != 0.0 {
+        if source == Some(egui::MouseWheelSource::Trackpad) {
+            self.camera.pan(scroll);
+        } else if scroll != Vec2::ZERO {
+            self.camera.zoom_at(at, (scroll.y * 0.005).exp());
             self.camera.pan(vec2(scroll.x, 0.0));
         }
     }
@@ -211,7 +217,12 @@ impl Canvas {
         let hit = hit::at(&self.scene, place, self.camera.zoom);
         self.hover = Some(at);
         self.button = Some(button);
+        let on_map = self.map().is_some_and(|map| map.contains(at));
         self.gesture = match button {
+            PointerButton::Primary if on_map => {
+                self.go_by_map(at);
+                Gesture::Map
+            }
             PointerButton::Middle => Gesture::Pan,
             PointerButton::Primary if held.space => Gesture::Pan,
             PointerButton::Primary if held.y => Gesture::Slash { path: vec![place], cuts: true },
@@ -235,7 +246,7 @@ impl Canvas {
                 None => Gesture::Idle,
             },
             PointerButton::Secondary => {
-                self.menu_at(place, &hit, cx);
+                self.menu_at(at, &hit, cx);
                 Gesture::Idle
             }
             _ => Gesture::Idle,
@@ -254,6 +265,7 @@ impl Canvas {
         }
         match &mut self.gesture {
             Gesture::Pan => self.camera.pan(at - before),
+            Gesture::Map => self.go_by_map(at),
             Gesture::Box { to, .. } => {
                 *to = place;
                 self.box_select(cx);
@@ -290,6 +302,17 @@ impl Canvas {
                 });
             }
             Gesture::Idle | Gesture::Press { .. } => {}
+        }
+    }
+
+    /// Where the map is.
+    fn map(&self) -> Option<Rect> {
+        Minimap::place(&self.scene, self.camera).filter(|_| self.shows_minimap)
+    }
+
+    fn go_by_map(&mut self, at: Pos2) {
+        if let Some(map) = self.map() {
+            self.camera.center(Minimap::to_canvas(&self.scene, map, at));
         }
     }
 
@@ -487,7 +510,7 @@ impl Canvas {
     fn released(&mut self, at: Pos2, held: Held, cx: &mut Cx<'_>) {
         self.button = None;
         match std::mem::take(&mut self.gesture) {
-            Gesture::Idle | Gesture::Pan | Gesture::Box { .. } => {}
+            Gesture::Idle | Gesture::Pan | Gesture::Map | Gesture::Box { .. } => {}
             Gesture::Press { hit, .. } => self.clicked(&hit, held.modifiers, cx),
             Gesture::Move(drag) => self.drop_nodes(&drag, cx),
             Gesture::Resize { key, .. } => {
@@ -728,7 +751,12 @@ fn target(scene: &Scene, loose: &Loose, place: Pos2, zoom: f32) -> Option<(u32, 
             }
         }
     }
+    // Who aims at a port that does not fit does not want another one.
+    let aimed = matches!(hit::at(scene, place, zoom), Hit::Port { node, .. } if node != loose.node);
     best.map(|(_, target)| target).or_else(|| {
+        if aimed {
+            return None;
+        }
         let over = found.iter().rev().find(|i| scene.nodes[**i as usize].rect.contains(place))?;
         let node = &scene.nodes[*over as usize];
         let port = match loose.end {

@@ -5,29 +5,41 @@
 //! every node, seen or not.
 
 mod act;
+mod arrange;
 mod camera;
+mod clipboard;
 mod decor;
 mod edits;
+mod find;
 mod gestures;
 mod grid;
 mod hit;
+mod hover;
+pub(crate) mod join;
+mod menu;
+mod minimap;
 mod paint;
 mod scene;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod walk;
 mod wires;
 mod write;
 
 use egui::{PointerButton, Pos2, Sense, Ui};
 
 use self::camera::Camera;
+use self::find::Find;
 use self::gestures::Gesture;
 use self::hit::Hit;
+use self::menu::About;
+use self::minimap::Minimap;
 use self::paint::{Detail, FarMesh};
 use self::scene::Scene;
 use self::write::Writing;
 use crate::cx::Cx;
+use crate::theme::size;
 
 /// See the module.
 pub(crate) struct Canvas {
@@ -44,9 +56,19 @@ pub(crate) struct Canvas {
     seen_wires: Vec<u32>,
     /// A title or a note that is being written.
     writing: Option<Writing>,
+    /// A frame or a note that is being added: its words are written next.
+    write_next: Option<String>,
+    find: Option<Find>,
+    menu_about: About,
+    /// Where the menu was opened, on the screen.
+    menu_place: Option<Pos2>,
+    /// Text on its way to the clipboard, and what went there last.
+    copied: Option<String>,
+    last_copied: Option<String>,
+    minimap: Minimap,
+    shows_minimap: bool,
     /// The whole graph was brought into view once.
     fitted: bool,
-    minimap: bool,
 }
 
 impl Default for Canvas {
@@ -62,8 +84,15 @@ impl Default for Canvas {
             seen_nodes: Vec::new(),
             seen_wires: Vec::new(),
             writing: None,
+            write_next: None,
+            find: None,
+            menu_about: About::Empty,
+            menu_place: None,
+            copied: None,
+            last_copied: None,
+            minimap: Minimap::default(),
+            shows_minimap: true,
             fitted: false,
-            minimap: true,
         }
     }
 }
@@ -75,9 +104,7 @@ impl Canvas {
         let response = ui.interact(rect, ui.scope_id().with("canvas"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Group, true, "Canvas"));
         if self.scene.refresh(cx) {
-            // What somebody was doing was about another document.
-            self.gesture = Gesture::Idle;
-            self.button = None;
+            self.forget();
         }
         if !self.fitted && !self.scene.nodes.is_empty() && 100.0 < rect.height() {
             self.fitted = true;
@@ -88,9 +115,15 @@ impl Canvas {
         {
             self.camera.reveal(self.scene.nodes[i as usize].rect);
         }
+        if let Some(key) = self.write_next.take_if(|key| self.scene.decor.contains_key(key)) {
+            self.start_writing(&key);
+        }
         self.take_input(ui, &response, cx);
-        if self.scene.refresh(cx) {
-            self.gesture = Gesture::Idle;
+        self.menu_ui(&response, cx);
+        self.scene.refresh(cx);
+        if let Some(text) = self.copied.take() {
+            ui.ctx().copy_text(text.clone());
+            self.last_copied = Some(text);
         }
         let pointer = self.hover.filter(|_| response.contains_pointer());
         let hover = match (pointer, &self.gesture) {
@@ -99,6 +132,24 @@ impl Canvas {
         };
         let painter = ui.painter_at(rect);
         self.paint(ui, &painter, &hover, pointer, cx);
+        if self.scene.nodes.is_empty() && self.scene.decor.is_empty() {
+            let text = "Press Tab or double click to add the first node, or drop a graph, a script or media here";
+            let font = egui::FontId::proportional(size::HEADING);
+            painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, cx.theme.weak);
+        }
+        if self.shows_minimap {
+            self.minimap.paint(&painter, &self.scene, self.camera, cx.theme);
+        }
         self.writing_ui(ui, cx);
+        self.find_ui(ui, cx);
+        if matches!(self.gesture, Gesture::Idle) && self.writing.is_none() {
+            self.hover_ui(ui, &hover, cx);
+        }
+    }
+
+    /// What somebody was doing was about another document.
+    fn forget(&mut self) {
+        self.gesture = Gesture::Idle;
+        self.button = None;
     }
 }

@@ -221,6 +221,7 @@ fn panning_and_zooming_move_the_view_only() {
         unit: egui::MouseWheelUnit::Point,
         delta: vec2(0.0, -50.0),
         phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
         modifiers: NONE,
     });
     stage.harness.run();
