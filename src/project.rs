@@ -30,7 +30,7 @@ pub struct Project {
 pub enum Edited {
     /// The same as to the file's.
     Described(Applied),
-    /// Groups were read again: anything may have changed.
+    /// Groups were read again, or nodes bypassed: anything may have changed.
     Expanded,
 }
 
@@ -67,22 +67,13 @@ impl Project {
 
     /// Puts the nodes of groups in their place.
     fn expand(&mut self) -> Vec<Diagnostic> {
-        let folder = self.folder();
         let mut read = Vec::new();
         let (document, mut problems) = expand_groups(&self.written, &mut |file| {
-            let inside =
-                Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-            if !inside {
-                return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))
-                    .hint("copy the group into the project and use its relative path"));
-            }
-            let path = folder.join(file);
-            let text = read_text(&path, file)?;
-            read.push(path);
-            let first = |mut found: Vec<Diagnostic>| found.swap_remove(0);
-            Document::parse(file, &text).map(|loaded| loaded.document).map_err(first)
+            let inner = Project::read_beside(&self.path, file)?;
+            read.push(self.path.with_file_name(file));
+            Ok(inner)
         });
-        self.document = document;
+        self.document = model::bypass(&document, nodes::CATALOG);
         self.group_files = read;
         problems.extend(model::upgrade(&mut self.document, nodes::CATALOG));
         problems
@@ -93,9 +84,9 @@ impl Project {
     /// # Errors
     /// The diagnostic of the edit that is refused; nothing is changed.
     pub fn edit(&mut self, edits: &[Edit]) -> Result<Edited, Diagnostic> {
-        let expanded = has_groups(&self.written);
+        let expanded = is_rewritten(&self.written);
         let applied = self.written.apply(edits)?;
-        if !expanded && !has_groups(&self.written) {
+        if !expanded && !is_rewritten(&self.written) {
             self.document.apply(edits)?;
             return Ok(Edited::Described(applied));
         }
@@ -110,12 +101,26 @@ impl Project {
         self.diagnostics.extend(problems);
     }
 
+    /// The document of a graph file that another graph names.
+    ///
+    /// # Errors
+    /// A diagnostic where the file lies outside the graph's folder, or cannot be read.
+    pub fn read_beside(graph: &Path, file: &str) -> Result<Document, Diagnostic> {
+        let inside =
+            Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !inside {
+            return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))
+                .hint("copy the group into the project and use its relative path"));
+        }
+        let text = read_text(&graph.with_file_name(file), file)?;
+        Document::parse(file, &text).map(|loaded| loaded.document).map_err(|mut found| found.swap_remove(0))
+    }
+
     /// The ports that a group's node shows; none where its file cannot be read, which a diagnostic says.
     pub fn group_ports(&self, node: &str) -> Ports {
         let file = self.written.nodes.get(node).and_then(|node| node.params.get("file")?.as_text());
-        let read = file.and_then(|file| read_text(&self.folder().join(file), file).ok().map(|text| (file, text)));
-        let inner = read.and_then(|(file, text)| Document::parse(file, &text).ok());
-        inner.map(|inner| model::group_ports(&inner.document, nodes::CATALOG)).unwrap_or_default()
+        let inner = file.and_then(|file| Project::read_beside(&self.path, file).ok());
+        inner.map(|inner| model::group_ports(&inner, nodes::CATALOG)).unwrap_or_default()
     }
 
     /// Applies an edit from the command line, to a node of the file or to one inside a group (`group-node`).
@@ -198,8 +203,9 @@ impl Project {
     }
 }
 
-fn has_groups(document: &Document) -> bool {
-    document.nodes.values().any(|node| node.kind == GROUP)
+/// Whether what is run differs from what the file says: groups are expanded, bypassed nodes left out.
+fn is_rewritten(document: &Document) -> bool {
+    document.nodes.values().any(|node| node.kind == GROUP || node.is_bypassed())
 }
 
 fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {

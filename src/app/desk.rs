@@ -391,7 +391,7 @@ impl Clerk {
             }
             Command::Ask(ask) => self.publisher.answer(&self.session, &ask),
             // The window's own: it never sends them on.
-            Command::Edit { .. } | Command::Undo | Command::Redo | Command::JumpTo(_) | Command::File(_) => {}
+            Command::Roll { .. } | Command::Edit { .. } | Command::Undo | Command::Redo | Command::JumpTo(_) | Command::File(_) => {}
             Command::Quit => {}
         }
     }

@@ -5,9 +5,11 @@ mod desk;
 mod dialogs;
 mod drops;
 mod gallery;
+mod groups;
 mod playback;
 mod publish;
 mod settings;
+mod start;
 mod tab;
 mod templates;
 mod thread;
@@ -47,6 +49,8 @@ enum Task {
     Created(Receiver<Result<PathBuf, Diagnostic>>),
     /// A document's files were copied to where it is saved now.
     Moved(Receiver<Result<(), Diagnostic>>, PathBuf, u64),
+    /// A group's file was written, or read.
+    Grouped(Receiver<Result<groups::Done, Diagnostic>>, u64),
     /// Files were brought into a project.
     Brought(Receiver<Result<Vec<String>, Diagnostic>>, drops::Plan, u64),
 }
@@ -86,9 +90,8 @@ impl App {
             themed: None,
             title: String::new(),
         };
-        match graph {
-            Some(graph) => app.open(ctx, graph),
-            None => app.create(ctx, None),
+        if let Some(graph) = graph {
+            app.open(ctx, graph);
         }
         app
     }
@@ -130,6 +133,18 @@ impl App {
                         settings.save();
                     }
                     Err(_) => self.tasks.push(Task::Moved(done, path, id)),
+                },
+                Task::Grouped(done, id) => match done.try_recv() {
+                    Ok(Ok(done)) => {
+                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                            tab.edit(done.label, done.edits, None);
+                            if let Some(select) = done.select {
+                                tab.shared.selection.only(&select);
+                            }
+                        }
+                    }
+                    Ok(Err(problem)) => self.notice = Some(problem),
+                    Err(_) => self.tasks.push(Task::Grouped(done, id)),
                 },
                 Task::Brought(done, plan, id) => match done.try_recv() {
                     Ok(Ok(names)) => {
@@ -208,6 +223,24 @@ impl App {
                     self.tasks.push(Task::Moved(done, path, id));
                 }
             }
+            Wish::DropOn { node, param, paths, kind } => {
+                self.bring(ctx, id, drops::Plan::Param { node, param, pick: kind }, paths);
+            }
+            Wish::Group { nodes } => {
+                if let Some((_, tab)) = self.tabs.iter().find(|(it, _)| *it == id) {
+                    let (document, path) = (tab.history.document().clone(), tab.path.clone());
+                    let done = spawn(ctx, move || groups::group_blocking(&document, &path, &nodes));
+                    self.tasks.push(Task::Grouped(done, id));
+                }
+            }
+            Wish::Ungroup { node } => {
+                if let Some((_, tab)) = self.tabs.iter().find(|(it, _)| *it == id) {
+                    let (document, path) = (tab.history.document().clone(), tab.path.clone());
+                    let done = spawn(ctx, move || groups::ungroup_blocking(&document, &path, &node));
+                    self.tasks.push(Task::Grouped(done, id));
+                }
+            }
+            Wish::Answer(answer) => self.answered(ctx, id, answer),
             Wish::Close => self.close(ctx, id),
             Wish::Quit => {
                 self.quitting = true;
@@ -249,6 +282,7 @@ impl App {
         if self.tabs[at].1.is_dirty() {
             self.front = at;
             self.asking = Some(id);
+            self.tabs[at].1.question = Some(if self.quitting { "quit" } else { "close it" }.to_owned());
             return;
         }
         self.remove(ctx, at);
@@ -258,14 +292,14 @@ impl App {
         self.tabs[at].1.desk.send(desk::Request::Discard);
         self.tabs.remove(at);
         self.front = self.front.min(self.tabs.len().saturating_sub(1));
-        if self.tabs.is_empty() && !self.quitting {
-            self.create(ctx, None);
-        }
+        ctx.request_repaint();
     }
 
     /// Asks about what is not saved, tab by tab; closes the window when nothing is left to ask.
     fn quit(&mut self, ctx: &egui::Context) {
-        if self.asking.is_some() {
+        // The question is open, or its save is under way.
+        let saving = self.tabs.iter().any(|(_, tab)| tab.close_when_saved);
+        if self.asking.is_some() || saving {
             return;
         }
         if let Some((id, _)) = self.tabs.iter().find(|(_, tab)| tab.is_dirty()) {
@@ -277,42 +311,39 @@ impl App {
         ctx.send_viewport_cmd(egui::ViewportCommand::Close);
     }
 
-    fn unsaved_question(&mut self, ctx: &egui::Context) {
-        let Some(id) = self.asking else { return };
-        let Some(at) = self.tabs.iter().position(|(it, _)| *it == id) else {
-            self.asking = None;
-            return;
-        };
-        let name = self.tabs[at].1.title();
-        let modal = egui::Modal::new(egui::Id::unique("unsaved")).show(ctx, |ui| {
-            ui.set_width(360.0);
-            ui.heading(format!("Save changes to {}?", name.trim_start_matches("\u{2022} ")));
-            ui.label("What is not saved is lost when it closes.");
-            ui.horizontal(|ui| {
-                if ui.button("Save").clicked() {
-                    self.asking = None;
-                    let tab = &mut self.tabs[at].1;
-                    tab.close_when_saved = true;
-                    let wish = tab.execute(ui::Command::File(ui::FileCommand::Save));
-                    // A draft asks for a name first; the window stays until it has one.
-                    self.quitting &= wish.is_none();
-                    if let Some(wish) = wish {
-                        self.wish(ctx, id, wish);
-                    }
+    /// What somebody said to the question about unsaved changes.
+    fn answered(&mut self, ctx: &egui::Context, id: u64, answer: ui::Answer) {
+        self.asking = None;
+        let Some(at) = self.tabs.iter().position(|(it, _)| *it == id) else { return };
+        let tab = &mut self.tabs[at].1;
+        tab.question = None;
+        match answer {
+            ui::Answer::Save => {
+                tab.close_when_saved = true;
+                // A draft asks for a name first; the window stays until it has one.
+                if let Some(wish) = tab.execute(ui::Command::File(ui::FileCommand::Save)) {
+                    self.wish(ctx, id, wish);
                 }
-                if ui.button("Don\u{2019}t save").clicked() {
-                    self.asking = None;
-                    self.remove(ctx, at);
-                }
-                if ui.button("Cancel").clicked() {
-                    self.asking = None;
-                    self.quitting = false;
-                }
-            });
-        });
-        if modal.should_close() {
-            self.asking = None;
-            self.quitting = false;
+            }
+            ui::Answer::Discard => self.remove(ctx, at),
+            ui::Answer::Cancel => self.quitting = false,
+        }
+    }
+
+    /// Keeps what a tab changed that belongs to the user and not to the document.
+    fn remember(&mut self) {
+        let Some((_, tab)) = self.tabs.get(self.front) else { return };
+        let (shared, settings) = (&tab.shared, &mut self.settings);
+        let same = settings.toured == shared.tour_seen
+            && settings.kinds == shared.recent_kinds
+            && settings.preset == shared.keymap.preset
+            && settings.keys == shared.keymap.own;
+        if !same {
+            settings.toured = shared.tour_seen;
+            settings.kinds.clone_from(&shared.recent_kinds);
+            settings.preset.clone_from(&shared.keymap.preset);
+            settings.keys.clone_from(&shared.keymap.own);
+            settings.save();
         }
     }
 
@@ -376,6 +407,9 @@ impl eframe::App for App {
             let id = *id;
             let shown = ui.push_id(id, |ui| tab.show(ui, &self.settings, theme));
             wishes.extend(shown.inner.into_iter().map(|wish| (id, wish)));
+            self.remember();
+        } else if self.tasks.is_empty() {
+            wishes.extend(start::show(ui, &self.settings, theme).into_iter().map(|wish| (0, wish)));
         }
         // Every command to the window asks for another frame: only a new title is one.
         if title != self.title {
@@ -388,11 +422,13 @@ impl eframe::App for App {
         if let Some((id, mut dialog)) = self.dialog.take() {
             match dialog.show(&ctx) {
                 Answer::Open => self.dialog = Some((id, dialog)),
-                Answer::Cancelled => self.quitting = false,
+                Answer::Cancelled => {
+                    self.quitting = false;
+                    self.tabs.iter_mut().for_each(|(_, tab)| tab.close_when_saved = false);
+                }
                 Answer::Chosen(purpose, paths) => self.chosen(&ctx, id, purpose, paths),
             }
         }
-        self.unsaved_question(&ctx);
         if let Some(problem) = self.notice.clone() {
             let modal = egui::Modal::new(egui::Id::unique("notice")).show(&ctx, |ui| {
                 ui.set_width(360.0);

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     /// The user's own keys by action.
     pub(super) keys: IndexMap<String, Vec<String>>,
     pub(super) toured: bool,
+    /// Kinds that the palette added, the newest first.
+    pub(super) kinds: Vec<String>,
 }
 
 impl Default for Settings {
@@ -35,6 +37,7 @@ impl Default for Settings {
             preset: "Throughline".to_owned(),
             keys: IndexMap::new(),
             toured: false,
+            kinds: Vec::new(),
         }
     }
 }

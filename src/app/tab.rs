@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::spec::Catalog;
-use model::{Change, Diagnostic, Edit, History};
+use model::{Change, Diagnostic, Edit, History, TakeChoice};
 use ui::theme::Theme;
-use ui::{Command, Commands, Cx, Editor, FileCommand, FileState, HistoryView, NoGallery, NoPlayer, Shared};
+use ui::{Approval, Command, Commands, Cx, Editor, FileCommand, FileState, HistoryView, NoGallery, NoPlayer, Shared};
 
 use super::desk::{Desk, Live, News, Request};
 use super::gallery::Gallery;
@@ -28,8 +28,21 @@ pub(super) struct Tab {
     watch: Vec<String>,
     /// Undo labels as panels see them, made anew when the history changes.
     labels: (u64, HistoryView),
+    rolling: Option<Rolling>,
+    /// What the question about unsaved changes says, while it is asked.
+    pub(super) question: Option<String>,
     /// Close once the save that is under way has succeeded.
     pub(super) close_when_saved: bool,
+}
+
+/// New takes of an item on their way.
+struct Rolling {
+    item: String,
+    next: u32,
+    last: u32,
+    approval: Approval,
+    /// The revision that asked for the present one.
+    since: Option<u64>,
 }
 
 enum Stage {
@@ -54,6 +67,10 @@ pub(super) enum Wish {
     /// The document lies elsewhere now: move its files and open it there.
     Moved(PathBuf),
     Opened(PathBuf),
+    DropOn { node: String, param: String, paths: Vec<PathBuf>, kind: ui::Pick },
+    Group { nodes: Vec<String> },
+    Ungroup { node: String },
+    Answer(ui::Answer),
 }
 
 /// A closure that asks for a repaint.
@@ -68,6 +85,8 @@ impl Tab {
         let live = if settings.live { Live::On } else { Live::Off };
         let mut shared = Shared::default();
         shared.keymap = ui::actions::Keymap::new(&settings.preset, settings.keys.clone());
+        shared.tour_seen = settings.toured;
+        shared.recent_kinds.clone_from(&settings.kinds);
         Tab {
             path: path.to_owned(),
             history: History::default(),
@@ -80,6 +99,8 @@ impl Tab {
             files: FileState::default(),
             watch: Vec::new(),
             labels: (u64::MAX, HistoryView::default()),
+            rolling: None,
+            question: None,
             close_when_saved: false,
         }
     }
@@ -144,6 +165,7 @@ impl Tab {
             theme,
         };
         self.editor.show(ui, &mut cx);
+        ui::questions(ui, &mut cx);
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !dropped.is_empty() {
@@ -153,12 +175,14 @@ impl Tab {
             wishes.extend(self.execute(command));
         }
         self.watch();
+        self.roll_on();
         wishes
     }
 
     fn describe(&mut self, settings: &Settings) {
         self.files.path = (!templates::is_draft(&self.path)).then(|| self.path.clone());
         self.files.dirty = self.history.is_dirty();
+        self.files.question.clone_from(&self.question);
         if self.files.recent != settings.recent {
             self.files.recent.clone_from(&settings.recent);
         }
@@ -238,6 +262,7 @@ impl Tab {
                 }
             }
             Command::Quit => return Some(Wish::Quit),
+            Command::Roll { item, n, approval } => self.roll(item, n, approval),
             Command::File(command) => return self.file(command),
             other => self.desk.send(Request::Command(other)),
         }
@@ -265,6 +290,14 @@ impl Tab {
             FileCommand::Pick { node, param, extensions, kind } => Some(Wish::Pick { node, param, extensions, kind }),
             FileCommand::Drop { paths, at } => Some(Wish::Drop { paths, at }),
             FileCommand::Export { item, port } => Some(Wish::AskExport { item, port }),
+            FileCommand::DropOn { node, param, paths, kind } => Some(Wish::DropOn { node, param, paths, kind }),
+            FileCommand::Group { nodes } => Some(Wish::Group { nodes }),
+            FileCommand::Ungroup { node } => Some(Wish::Ungroup { node }),
+            FileCommand::Answer(answer) => Some(Wish::Answer(answer)),
+            FileCommand::KeepRecovered => {
+                self.files.recovered = false;
+                None
+            }
         }
     }
 
@@ -286,6 +319,45 @@ impl Tab {
             let (revision, dirty) = (self.history.revision(), self.history.is_dirty());
             self.desk.send(Request::Edit { edits: change.edits, revision, dirty });
         }
+    }
+
+    /// Begins to make new takes of an item, one after the other.
+    fn roll(&mut self, item: String, n: u32, approval: Approval) {
+        let known = self.desk.view().takes.as_ref().filter(|takes| takes.item == item).cloned();
+        let last = known.iter().flat_map(|takes| &takes.takes).map(|take| take.take).max().unwrap_or(0);
+        let last = last.max(self.history.document().take(&item).take);
+        self.rolling = Some(Rolling { item, next: last + 1, last: last + n.max(1), approval, since: None });
+        self.roll_on();
+    }
+
+    /// Starts the next take when the one before is there, or cannot be.
+    fn roll_on(&mut self) {
+        let Some(mut rolling) = self.rolling.take() else { return };
+        let view = self.desk.view();
+        if let Some(since) = rolling.since {
+            let node = view.nodes.get(model::node_of_item(&rolling.item));
+            let item = node.and_then(|node| node.items.iter().find(|item| item.name == rolling.item));
+            let settled = item.is_none_or(|item| {
+                use ui::view::ItemState::{Blocked, Done, Failed, Held};
+                matches!(item.state, Done | Failed(_) | Held { .. } | Blocked { .. })
+            });
+            if view.revision < since || !settled {
+                self.rolling = Some(rolling);
+                return;
+            }
+            self.desk.send(Request::Command(Command::Ask(ui::Ask::Takes(rolling.item.clone()))));
+        }
+        if rolling.last < rolling.next {
+            return;
+        }
+        let choice = Some(TakeChoice { take: rolling.next, ..self.history.document().take(&rolling.item) });
+        let edit = Edit::SetTake { item: rolling.item.clone(), choice, at: None };
+        self.edit(&format!("Roll take {}", rolling.next), vec![edit], None);
+        let run = Command::Run { targets: vec![rolling.item.clone()], approval: rolling.approval.clone() };
+        self.desk.send(Request::Command(run));
+        rolling.since = Some(self.history.revision());
+        rolling.next += 1;
+        self.rolling = Some(rolling);
     }
 
     /// Tells live mode what somebody looks at.

@@ -15,6 +15,7 @@ mod edit;
 pub mod fixture;
 pub mod graph;
 mod group;
+pub mod group_edits;
 mod history;
 mod list;
 mod nearest;
