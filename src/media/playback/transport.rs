@@ -344,7 +344,10 @@ impl Transport {
                 Look::Ready => {
                     let limit = run.asked + SOUND_PATIENCE;
                     let is_waiting = run.waits_for_sound && now < limit;
-                    if !is_waiting {
+                    // Backwards the next picture is the last of a run to be made: who starts before it is late at once.
+                    let is_first_run =
+                        run.speed < 0.0 && run.frame_of(1).is_some_and(|next| look(next) == Look::Missing);
+                    if !is_waiting && !is_first_run {
                         run.clock = Some(Clock { at: now, played: Duration::ZERO });
                     }
                     let next = if is_waiting { Some(limit) } else { run.instant_of(1) };

@@ -177,11 +177,16 @@ fn backwards_is_made_in_runs_from_low_to_high() {
     assert_eq!(transport.wanted(now, 12, 6, missing), Some(45));
     assert_eq!(transport.wanted(now, 12, 6, below(45)), Some(39));
     assert_eq!(transport.wanted(now, 12, 6, below(39)), None, "twelve are in store");
+    // It starts with the first of them, not with the picture that shows already.
+    let tick = transport.tick(now, true, |frame| if frame < 50 { Look::Missing } else { Look::Ready });
+    assert_eq!((tick, transport.is_late(now + FRAME)), (Tick::default(), false));
+    transport.tick(now + FRAME * 9, true, below(45));
+    assert_eq!(transport.tick(now + FRAME * 10, true, below(45)).show, Some(49));
     // At rest after a step back, the frames before are wanted too, and after a seek the ones behind.
     transport.step(-1);
-    assert_eq!(transport.position(), 49);
-    assert_eq!(transport.wanted(now, 12, 6, below(49)), Some(43));
-    assert_eq!(transport.wanted(now, 12, 6, below(43)), None);
+    assert_eq!(transport.position(), 48);
+    assert_eq!(transport.wanted(now, 12, 6, below(48)), Some(42));
+    assert_eq!(transport.wanted(now, 12, 6, below(42)), None);
     transport.seek(20, now, false);
     assert_eq!(transport.wanted(now, 12, 6, missing), Some(20));
     assert_eq!(transport.wanted(now, 12, 6, |frame| if frame <= 20 { Look::Ready } else { Look::Missing }), Some(21));
