@@ -5,11 +5,13 @@
 mod compare;
 mod film;
 mod header;
+mod markers;
 mod preview;
 mod seen;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod transport;
 mod upstream;
 
@@ -28,6 +30,7 @@ use compare::Wipe;
 use film::Reel;
 use seen::{Cache, Content, FILM, How, Seen};
 use stage::Stage;
+use timeline::Timeline;
 use transport::Transport;
 
 pub(crate) const PANEL: PanelSpec =
@@ -42,6 +45,7 @@ struct View {
     stage: Stage,
     wipe: Wipe,
     transport: Transport,
+    timeline: Timeline,
     /// The document's first film node, at a revision.
     film: Option<(u64, Option<String>)>,
     full_screen: bool,
@@ -62,6 +66,13 @@ impl Panel for View {
     fn act(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
         match action {
             "full_screen" => self.full_screen = !self.full_screen,
+            "marker" => {
+                let frame = cx.player.status(Side::A).frame;
+                if self.seen(cx).as_deref().and_then(reel_of).is_some() {
+                    let (label, edits) = markers::toggle(cx.document, frame);
+                    cx.commands.edit(label, edits);
+                }
+            }
             "swap" => match self.look(cx) {
                 Some(look) => header::swap(cx, &look),
                 None => return true,
@@ -116,6 +127,13 @@ impl View {
         cx.player.load(Side::A, reel.as_ref().map(|reel| reel.recipe.clone()).or(still));
         cx.player.load(Side::B, b.as_deref().and_then(|b| playable(b, rate)));
         self.transport.tell(cx.player, reel.as_ref().map_or(0, |reel| reel.recipe.n_frames()));
+        if let Some(reel) = reel.as_deref().filter(|reel| 1 < reel.recipe.n_frames()) {
+            self.follow_selection(cx, reel);
+            let strip = egui::Panel::bottom("viewer_timeline").frame(bare()).show_separator_line(false);
+            strip.resizable(true).default_size(76.0).size_range(44.0..=240.0).show(ui, |ui| {
+                self.timeline.show(ui, cx, &seen, reel, &self.transport);
+            });
+        }
         let mut pressed = None;
         below("viewer_transport").show(ui, |ui| pressed = self.transport.show(ui, cx, reel.as_deref()));
         egui::Panel::top("viewer_header").frame(bare()).resizable(false).show_separator_line(false).show(ui, |ui| {
@@ -128,6 +146,19 @@ impl View {
         if cx.player.status(Side::A).speed != 0.0 {
             // The player wakes the window when a picture is ready; this keeps the clock and the levels moving.
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(40));
+        }
+    }
+
+    /// A shot that was selected elsewhere is shown, unless the film plays.
+    fn follow_selection(&mut self, cx: &mut Cx<'_>, reel: &Reel) {
+        let chosen = cx.shared.selection.elements.last();
+        if chosen == self.timeline.chosen.as_ref() {
+            return;
+        }
+        self.timeline.chosen = chosen.cloned();
+        let status = cx.player.status(Side::A);
+        if let Some(part) = chosen.and_then(|element| reel.find(element)).filter(|_| status.speed == 0.0) {
+            cx.player.seek(part.start);
         }
     }
 
@@ -225,7 +256,7 @@ impl View {
         let Some(sound) = reel.recipe.sound.first() else { return };
         let columns = stage.width().max(1.0) as usize;
         match cx.gallery.waveform(ui.ctx(), &Value::Audio(sound.media.clone()), columns) {
-            Some(wave) => stage::waveform(ui, stage, cx.theme.port(model::PortType::Audio), &wave),
+            Some(wave) => stage::waveform(ui, stage, stage, cx.theme.port(model::PortType::Audio), &wave),
             None => stage::message(ui, stage, cx.theme.on_stage, "Preparing the waveform…"),
         }
         let share = cx.player.status(Side::A).frame as f32 / reel.recipe.n_frames().max(1) as f32;

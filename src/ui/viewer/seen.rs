@@ -53,7 +53,6 @@ pub(crate) enum Content {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) element: String,
-    pub(crate) item: String,
     pub(crate) value: Option<Value>,
     pub(crate) state: ItemState,
     pub(crate) stale: bool,
@@ -267,6 +266,7 @@ fn show_film(
         seen.content = Content::Sheet(Arc::new(film.parts.iter().map(cell_of_part).collect()));
     } else if let (Some(file), Version::Finished) = (&file, version) {
         // The file's shots are the film's where both have the same length; an older cut has nothing to compare with.
+        let music = film.music.filter(|_| file.n_frames() == film.recipe.n_frames());
         let parts = if file.n_frames() == film.recipe.n_frames() {
             film.parts
         } else {
@@ -274,7 +274,7 @@ fn show_film(
             cut.map_or_else(Vec::new, |cut| Reel::of_clip(file, &cut, &shots, origins).parts)
         };
         seen.stale = !done;
-        seen.content = Content::Reel(Arc::new(Reel { recipe: file.clone(), parts, sound_only: false }));
+        seen.content = Content::Reel(Arc::new(Reel { recipe: file.clone(), parts, music, sound_only: false }));
     } else {
         seen.stale = false;
         seen.content = Content::Reel(Arc::new(film));
@@ -359,7 +359,6 @@ fn cell(item: &ItemView, port: &str, origins: &Origins) -> Cell {
     let value = item.value(port).cloned();
     Cell {
         element: item.element.clone().unwrap_or_default(),
-        item: item.name.clone(),
         previs: value.as_ref().is_some_and(|value| origins.is_previs(value)),
         value,
         state: item.state.clone(),
@@ -370,7 +369,6 @@ fn cell(item: &ItemView, port: &str, origins: &Origins) -> Cell {
 fn cell_of_part(part: &film::Part) -> Cell {
     Cell {
         element: part.name().to_owned(),
-        item: part.item.clone(),
         value: part.clip.clone().map(Value::Clip),
         state: part.state.clone(),
         stale: part.is_stale(),
@@ -381,7 +379,6 @@ fn cell_of_part(part: &film::Part) -> Cell {
 fn entries(item: &ItemView, list: &List, origins: &Origins) -> Vec<Cell> {
     let entries = list.iter().map(|entry| Cell {
         element: entry.id.to_string(),
-        item: item.name.clone(),
         value: Some(entry.value.clone()),
         state: item.state.clone(),
         stale: item.is_stale(),

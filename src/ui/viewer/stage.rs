@@ -124,15 +124,21 @@ pub(crate) fn plate(ui: &Ui, theme: &Theme, stage: Rect, row: usize, color: Colo
     painter.galley(at + padding, galley, color);
 }
 
-/// A waveform over all of a rectangle, one column for each point of its width.
-pub(crate) fn waveform(ui: &Ui, rect: Rect, color: Color32, wave: &[(f32, f32)]) {
-    let painter = ui.painter_at(rect);
+/// A waveform over all of a rectangle; only the columns inside of `clip` are drawn.
+pub(crate) fn waveform(ui: &Ui, clip: Rect, rect: Rect, color: Color32, wave: &[(f32, f32)]) {
+    let painter = ui.painter_at(clip);
     let (middle, half) = (rect.center().y, rect.height() / 2.0 - 1.0);
     let step = rect.width() / wave.len().max(1) as f32;
-    for (idx, (low, high)) in wave.iter().enumerate() {
-        let x = rect.left() + step * (idx as f32 + 0.5);
-        let (low, high) = (low.clamp(-1.0, 1.0) * half, high.clamp(-1.0, 1.0) * half);
-        painter.vline(x, middle - high..=middle - low + 0.5, Stroke::new(step.max(1.0), color));
+    // Several columns on one point are drawn as one.
+    let stride = (1.0 / step.max(1e-3)).ceil().max(1.0) as usize;
+    for (idx, columns) in wave.chunks(stride).enumerate() {
+        let x = rect.left() + step * stride as f32 * (idx as f32 + 0.5);
+        if x < clip.left() || clip.right() < x {
+            continue;
+        }
+        let low = columns.iter().map(|column| column.0).fold(0.0, f32::min).max(-1.0) * half;
+        let high = columns.iter().map(|column| column.1).fold(0.0, f32::max).min(1.0) * half;
+        painter.vline(x, middle - high..=middle - low + 0.5, Stroke::new((step * stride as f32).max(1.0), color));
     }
 }
 
