@@ -28,6 +28,7 @@ use crate::theme::space;
 
 use compare::Wipe;
 use film::Reel;
+use preview::sheet::{Sheet, sheet_ui};
 use seen::{Cache, Content, FILM, How, Seen};
 use stage::Stage;
 use timeline::Timeline;
@@ -44,6 +45,7 @@ struct View {
     how: How,
     stage: Stage,
     wipe: Wipe,
+    sheet: Sheet,
     transport: Transport,
     timeline: Timeline,
     /// The document's first film node, at a revision.
@@ -73,21 +75,51 @@ impl Panel for View {
                     cx.commands.edit(label, edits);
                 }
             }
-            "swap" => match self.look(cx) {
-                Some(look) => header::swap(cx, &look),
-                None => return true,
-            },
-            _ => {
-                let seen = self.seen(cx);
-                let reel = seen.as_deref().and_then(reel_of);
-                return self.transport.act(action, cx.player, reel.as_deref());
-            }
+            "wipe_left" => self.wipe.shift(-WIPE_STEP),
+            "wipe_right" => self.wipe.shift(WIPE_STEP),
+            _ => return self.act_on_content(action, cx),
         }
         true
     }
 }
 
+/// How far a key moves the wipe, of the picture's width.
+const WIPE_STEP: f32 = 0.02;
+
 impl View {
+    /// An action whose meaning depends on what is looked at.
+    fn act_on_content(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
+        let Some(seen) = self.seen(cx) else {
+            return self.transport.act(action, cx.player, None);
+        };
+        let comparing = cx.shared.compare != Compare::Off;
+        if let (Content::Sheet(cells), false) = (&seen.content, comparing)
+            && self.sheet.act(action, cx, cells, &seen.look)
+        {
+            return true;
+        }
+        let by = match action {
+            "swap" if comparing => {
+                header::swap(cx, &seen.look);
+                return true;
+            }
+            "swap" => return true,
+            "previous_shot" => Some(-1),
+            "next_shot" => Some(1),
+            _ => None,
+        };
+        // With one element in view, the next shot is another element, not another frame.
+        if let (Some(by), Some(element)) = (by, &seen.look.element) {
+            let here = seen.elements.iter().position(|it| it == element);
+            let next = here.and_then(|here| seen.elements.get(here.checked_add_signed(by)?));
+            if let Some(next) = next {
+                cx.shared.look_a = Some(Look { element: Some(next.clone()), take: None, ..seen.look.clone() });
+            }
+            return true;
+        }
+        self.transport.act(action, cx.player, reel_of(&seen).as_deref())
+    }
+
     /// What is looked at: what is pinned, else what is selected, else the film.
     fn look(&mut self, cx: &Cx<'_>) -> Option<Look> {
         if let Some(look) = &cx.shared.look_a {
@@ -115,6 +147,9 @@ impl View {
     }
 
     fn viewer_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if ui.rect_contains_pointer(ui.max_rect()) && ui.input(|input| input.pointer.any_pressed()) {
+            cx.shared.region = Region::Viewer;
+        }
         let Some(seen) = self.seen(cx) else {
             cx.player.load(Side::A, None);
             ui.weak("Select a node to see what it gives, or add a film node to watch the film here.");
@@ -163,9 +198,6 @@ impl View {
     }
 
     fn content_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Seen>) {
-        if ui.ui_contains_pointer() && ui.input(|input| input.pointer.any_pressed()) {
-            cx.shared.region = Region::Viewer;
-        }
         match b {
             Some(b) if is_picture(seen) && is_picture(b) => self.picture_ui(ui, cx, seen, Some(b), Side::A),
             // Words have no pixels to wipe between: they are read side by side.
@@ -186,7 +218,7 @@ impl View {
         match &seen.content {
             Content::Nothing(why) => nothing_ui(ui, cx, seen, why),
             Content::Reel(_) | Content::Value(Value::Image(_)) => self.picture_ui(ui, cx, seen, None, side),
-            Content::Sheet(cells) => preview::sheet::sheet_ui(ui, cx, cells, &seen.look),
+            Content::Sheet(cells) => sheet_ui(ui, cx, cells, &seen.look, &mut self.sheet),
             Content::Value(value) => preview::value_ui(ui, cx, value),
         }
     }
@@ -291,8 +323,13 @@ impl View {
         if status.buffering {
             plates.push(("Buffering…".to_owned(), cx.theme.on_stage));
         }
+        if let Some(problem) = &status.error {
+            plates.push((problem.message.clone(), cx.theme.bad));
+        }
         for (row, (text, color)) in plates.into_iter().enumerate() {
-            stage::plate(ui, cx.theme, stage, row, color, &text);
+            let rect = stage::plate(ui, cx.theme, stage, row, color, &text);
+            let response = ui.interact(rect, ui.scope_id().with(("plate", row)), egui::Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
         }
     }
 

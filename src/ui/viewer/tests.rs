@@ -251,6 +251,7 @@ fn the_film_plays_as_it_stands_with_the_keys_of_the_table() {
 #[test]
 fn range_loop_and_volume_reach_the_player() {
     let mut window = Window::new(bench());
+    window.press(Key::S);
     window.press(Key::ArrowDown);
     assert_eq!(window.press(Key::I), ["range Some((48, 143)) false"]);
     window.press(Key::ArrowDown);
@@ -410,6 +411,27 @@ fn a_list_of_pictures_is_a_contact_sheet() {
 }
 
 #[test]
+fn keys_walk_a_sheet_and_shots_alone() {
+    let mut window = Window::new(bench());
+    window.click("Contact sheet");
+    let chosen = |window: &Window| window.harness.state().shared.selection.elements.last().cloned();
+    for (key, element) in
+        [(Key::ArrowRight, "s1.b1"), (Key::ArrowRight, "s1.b2"), (Key::End, "s1.b3"), (Key::ArrowLeft, "s1.b2")]
+    {
+        window.press(key);
+        assert_eq!(chosen(&window).as_deref(), Some(element));
+    }
+    window.press(Key::Home);
+    window.press(Key::Enter);
+    window.harness.get_by_label("Viewer: film/s1.b1");
+    window.press(Key::ArrowDown);
+    window.harness.get_by_label_contains("generate/s1.b2 is held");
+    window.press(Key::ArrowUp);
+    window.harness.get_by_label("Viewer: film/s1.b1");
+    window.harness.get_by_label("Previs");
+}
+
+#[test]
 fn the_sheet_of_a_film_shows_states() {
     let mut window = Window::new(bench());
     window.click("Contact sheet");
@@ -437,6 +459,8 @@ fn two_nodes_are_compared() {
     window.harness.run();
     let moved = window.harness.get_by_label("Wipe between A and B").rect().center();
     assert!((moved.x - line.x - 80.0).abs() < 2.0, "{line:?} {moved:?}");
+    window.press_with(Modifiers::ALT, Key::ArrowLeft);
+    assert!(window.harness.get_by_label("Wipe between A and B").rect().center().x < moved.x);
     for (compare, label) in [
         (Compare::SideBySide, "Viewer: film beside generate/s1.b1"),
         (Compare::Difference, "Viewer: difference of film and generate/s1.b1"),

@@ -49,6 +49,14 @@ struct Lanes {
     sound: Rect,
 }
 
+/// What a gesture on the strip happens on.
+struct Strip<'a> {
+    scale: Scale,
+    lanes: Lanes,
+    seen: &'a Seen,
+    reel: &'a Reel,
+}
+
 impl Lanes {
     fn new(rect: Rect) -> Lanes {
         let ruler = Rect::from_min_size(rect.min, vec2(rect.width(), RULER));
@@ -78,20 +86,12 @@ impl Timeline {
         paint::ruler(ui, cx.theme, &scale, lanes.ruler, reel.recipe.rate);
         paint::range(ui, cx.theme, &scale, rect, transport.range(n_frames));
         paint::playhead(ui, cx.theme, &scale, rect, playhead);
-        self.gestures(ui, cx, &response, &scale, &lanes, seen, reel);
+        self.gestures(ui, cx, &response, &Strip { scale, lanes, seen, reel });
         self.markers_ui(ui, cx, &scale, rect, lanes.ruler);
     }
 
-    fn gestures(
-        &mut self,
-        ui: &Ui,
-        cx: &mut Cx<'_>,
-        response: &Response,
-        scale: &Scale,
-        lanes: &Lanes,
-        seen: &Seen,
-        reel: &Reel,
-    ) {
+    fn gestures(&mut self, ui: &Ui, cx: &mut Cx<'_>, response: &Response, strip: &Strip<'_>) {
+        let Strip { scale, lanes, seen, reel } = strip;
         let pointer = response.interact_pointer_pos();
         if let (Some(at), true) = (pointer, response.dragged_by(egui::PointerButton::Primary)) {
             let frame = scale.frame(at.x);

@@ -143,7 +143,7 @@ pub(super) fn ruler(ui: &Ui, theme: &Theme, scale: &Scale, rect: Rect, rate: Rat
     let visible = scale.visible();
     let mut frame = visible.start / small * small;
     while frame < visible.end {
-        let labelled = frame % large == 0;
+        let labelled = frame.is_multiple_of(large);
         let x = scale.x(frame);
         let height = if labelled { rect.height() } else { 4.0 };
         painter.vline(x, rect.bottom() - height..=rect.bottom(), Stroke::new(1.0, theme.outline));
