@@ -146,6 +146,8 @@ pub const ACTIONS: &[ActionSpec] = &[
     row("Play", Viewer, "full_screen", "Full screen", &["F"]),
     row("Play", Viewer, "safe_areas", "Toggle safe areas", &["S"]),
     row("Play", Viewer, "swap", "Swap A and B", &["Enter"]),
+    row("Play", Viewer, "wipe_left", "Move the wipe left", &["Alt+ArrowLeft"]),
+    row("Play", Viewer, "wipe_right", "Move the wipe right", &["Alt+ArrowRight"]),
     row("Help", Anywhere, "commands", "All commands…", &["Ctrl+Shift+P"]),
     row("Help", Anywhere, "help", "Keys", &["Shift+?", "F1"]),
 ];

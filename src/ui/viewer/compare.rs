@@ -14,6 +14,13 @@ pub(crate) struct Wipe {
     pub(crate) at: f32,
 }
 
+impl Wipe {
+    /// Moves the line by a share of the picture's width.
+    pub(crate) fn shift(&mut self, by: f32) {
+        self.at = (self.at + by).clamp(0.0, 1.0);
+    }
+}
+
 impl Default for Wipe {
     fn default() -> Wipe {
         Wipe { at: 0.5 }
@@ -118,13 +125,6 @@ fn wipe_ui(
     response.widget_info(|| WidgetInfo::slider(true, f64::from(wipe.at), "Wipe between A and B"));
     if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.dragged()) {
         wipe.at = ((pointer.x - at.left()) / at.width().max(1.0)).clamp(0.0, 1.0);
-    }
-    if response.has_focus() {
-        let step = ui.input(|input| {
-            f32::from(input.num_presses(egui::Key::ArrowRight) as u8)
-                - f32::from(input.num_presses(egui::Key::ArrowLeft) as u8)
-        });
-        wipe.at = (wipe.at + 0.02 * step).clamp(0.0, 1.0);
     }
     let color = if response.hovered() || response.dragged() { cx.theme.accent } else { cx.theme.on_stage };
     let painter = ui.painter_at(stage);

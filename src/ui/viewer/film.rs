@@ -30,6 +30,8 @@ pub(crate) struct Reel {
     pub(crate) recipe: Arc<Recipe>,
     /// In order; transitions let neighbours overlap.
     pub(crate) parts: Vec<Part>,
+    /// Laid under the whole film.
+    pub(crate) music: Option<Sound>,
     /// A sound without a picture.
     pub(crate) sound_only: bool,
 }
@@ -97,7 +99,7 @@ impl Reel {
         if let [only] = parts.as_mut_slice() {
             only.clip = Some(clip.clone());
         }
-        Reel { recipe: clip.clone(), parts, sound_only: false }
+        Reel { recipe: clip.clone(), parts, music: None, sound_only: false }
     }
 
     /// A sound by itself, over black.
@@ -111,7 +113,7 @@ impl Reel {
         let sound = Sound { media, at: 0, start: 0, frames, gain_db: 0.0, fade_in: 0, fade_out: 0 };
         let recipe = Arc::new(recipe.lay_sound(sound));
         let part = Part { frames: recipe.n_frames(), clip: Some(recipe.clone()), ..cut.part() };
-        Reel { recipe, parts: vec![part], sound_only: true }
+        Reel { recipe, parts: vec![part], music: None, sound_only: true }
     }
 
     /// The part that is shown at a frame, by its index.
@@ -122,11 +124,6 @@ impl Reel {
     /// The part of an element.
     pub(crate) fn find(&self, element: &str) -> Option<&Part> {
         self.parts.iter().find(|part| part.element.as_deref() == Some(element))
-    }
-
-    /// Some part is missing, unfinished or stale.
-    pub(crate) fn is_incomplete(&self) -> bool {
-        self.parts.iter().any(|part| part.word() != "done")
     }
 }
 
@@ -323,10 +320,11 @@ pub(crate) fn assemble(cuts: &[Cut], shots: &Shots, origins: &Origins, joining: 
         part.frames = clip.n_frames();
         n_pieces += clip.pieces.len();
     }
-    if let Some(music) = &joining.music {
-        film = film.lay_sound(Sound { frames: film.n_frames(), ..music.clone() });
+    let music = joining.music.clone().map(|music| Sound { frames: film.n_frames(), ..music });
+    if let Some(music) = &music {
+        film = film.lay_sound(music.clone());
     }
-    Reel { recipe: Arc::new(film), parts, sound_only: false }
+    Reel { recipe: Arc::new(film), parts, music, sound_only: false }
 }
 
 /// A picture that says which shot is missing, and why.

@@ -5,11 +5,13 @@
 mod compare;
 mod film;
 mod header;
+mod markers;
 mod preview;
 mod seen;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod transport;
 mod upstream;
 
@@ -26,8 +28,10 @@ use crate::theme::space;
 
 use compare::Wipe;
 use film::Reel;
+use preview::sheet::{Sheet, sheet_ui};
 use seen::{Cache, Content, FILM, How, Seen};
 use stage::Stage;
+use timeline::Timeline;
 use transport::Transport;
 
 pub(crate) const PANEL: PanelSpec =
@@ -41,7 +45,9 @@ struct View {
     how: How,
     stage: Stage,
     wipe: Wipe,
+    sheet: Sheet,
     transport: Transport,
+    timeline: Timeline,
     /// The document's first film node, at a revision.
     film: Option<(u64, Option<String>)>,
     full_screen: bool,
@@ -62,21 +68,58 @@ impl Panel for View {
     fn act(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
         match action {
             "full_screen" => self.full_screen = !self.full_screen,
-            "swap" => match self.look(cx) {
-                Some(look) => header::swap(cx, &look),
-                None => return true,
-            },
-            _ => {
-                let seen = self.seen(cx);
-                let reel = seen.as_deref().and_then(reel_of);
-                return self.transport.act(action, cx.player, reel.as_deref());
+            "marker" => {
+                let frame = cx.player.status(Side::A).frame;
+                if self.seen(cx).as_deref().and_then(reel_of).is_some() {
+                    let (label, edits) = markers::toggle(cx.document, frame);
+                    cx.commands.edit(label, edits);
+                }
             }
+            "wipe_left" => self.wipe.shift(-WIPE_STEP),
+            "wipe_right" => self.wipe.shift(WIPE_STEP),
+            _ => return self.act_on_content(action, cx),
         }
         true
     }
 }
 
+/// How far a key moves the wipe, of the picture's width.
+const WIPE_STEP: f32 = 0.02;
+
 impl View {
+    /// An action whose meaning depends on what is looked at.
+    fn act_on_content(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
+        let Some(seen) = self.seen(cx) else {
+            return self.transport.act(action, cx.player, None);
+        };
+        let comparing = cx.shared.compare != Compare::Off;
+        if let (Content::Sheet(cells), false) = (&seen.content, comparing)
+            && self.sheet.act(action, cx, cells, &seen.look)
+        {
+            return true;
+        }
+        let by = match action {
+            "swap" if comparing => {
+                header::swap(cx, &seen.look);
+                return true;
+            }
+            "swap" => return true,
+            "previous_shot" => Some(-1),
+            "next_shot" => Some(1),
+            _ => None,
+        };
+        // With one element in view, the next shot is another element, not another frame.
+        if let (Some(by), Some(element)) = (by, &seen.look.element) {
+            let here = seen.elements.iter().position(|it| it == element);
+            let next = here.and_then(|here| seen.elements.get(here.checked_add_signed(by)?));
+            if let Some(next) = next {
+                cx.shared.look_a = Some(Look { element: Some(next.clone()), take: None, ..seen.look.clone() });
+            }
+            return true;
+        }
+        self.transport.act(action, cx.player, reel_of(&seen).as_deref())
+    }
+
     /// What is looked at: what is pinned, else what is selected, else the film.
     fn look(&mut self, cx: &Cx<'_>) -> Option<Look> {
         if let Some(look) = &cx.shared.look_a {
@@ -104,6 +147,9 @@ impl View {
     }
 
     fn viewer_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if ui.rect_contains_pointer(ui.max_rect()) && ui.input(|input| input.pointer.any_pressed()) {
+            cx.shared.region = Region::Viewer;
+        }
         let Some(seen) = self.seen(cx) else {
             cx.player.load(Side::A, None);
             ui.weak("Select a node to see what it gives, or add a film node to watch the film here.");
@@ -116,6 +162,13 @@ impl View {
         cx.player.load(Side::A, reel.as_ref().map(|reel| reel.recipe.clone()).or(still));
         cx.player.load(Side::B, b.as_deref().and_then(|b| playable(b, rate)));
         self.transport.tell(cx.player, reel.as_ref().map_or(0, |reel| reel.recipe.n_frames()));
+        if let Some(reel) = reel.as_deref().filter(|reel| 1 < reel.recipe.n_frames()) {
+            self.follow_selection(cx, reel);
+            let strip = egui::Panel::bottom("viewer_timeline").frame(bare()).show_separator_line(false);
+            strip.resizable(true).default_size(76.0).size_range(44.0..=240.0).show(ui, |ui| {
+                self.timeline.show(ui, cx, &seen, reel, &self.transport);
+            });
+        }
         let mut pressed = None;
         below("viewer_transport").show(ui, |ui| pressed = self.transport.show(ui, cx, reel.as_deref()));
         egui::Panel::top("viewer_header").frame(bare()).resizable(false).show_separator_line(false).show(ui, |ui| {
@@ -131,10 +184,20 @@ impl View {
         }
     }
 
-    fn content_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Seen>) {
-        if ui.ui_contains_pointer() && ui.input(|input| input.pointer.any_pressed()) {
-            cx.shared.region = Region::Viewer;
+    /// A shot that was selected elsewhere is shown, unless the film plays.
+    fn follow_selection(&mut self, cx: &mut Cx<'_>, reel: &Reel) {
+        let chosen = cx.shared.selection.elements.last();
+        if chosen == self.timeline.chosen.as_ref() {
+            return;
         }
+        self.timeline.chosen = chosen.cloned();
+        let status = cx.player.status(Side::A);
+        if let Some(part) = chosen.and_then(|element| reel.find(element)).filter(|_| status.speed == 0.0) {
+            cx.player.seek(part.start);
+        }
+    }
+
+    fn content_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Seen>) {
         match b {
             Some(b) if is_picture(seen) && is_picture(b) => self.picture_ui(ui, cx, seen, Some(b), Side::A),
             // Words have no pixels to wipe between: they are read side by side.
@@ -155,7 +218,7 @@ impl View {
         match &seen.content {
             Content::Nothing(why) => nothing_ui(ui, cx, seen, why),
             Content::Reel(_) | Content::Value(Value::Image(_)) => self.picture_ui(ui, cx, seen, None, side),
-            Content::Sheet(cells) => preview::sheet::sheet_ui(ui, cx, cells, &seen.look),
+            Content::Sheet(cells) => sheet_ui(ui, cx, cells, &seen.look, &mut self.sheet),
             Content::Value(value) => preview::value_ui(ui, cx, value),
         }
     }
@@ -225,7 +288,7 @@ impl View {
         let Some(sound) = reel.recipe.sound.first() else { return };
         let columns = stage.width().max(1.0) as usize;
         match cx.gallery.waveform(ui.ctx(), &Value::Audio(sound.media.clone()), columns) {
-            Some(wave) => stage::waveform(ui, stage, cx.theme.port(model::PortType::Audio), &wave),
+            Some(wave) => stage::waveform(ui, stage, stage, cx.theme.port(model::PortType::Audio), &wave),
             None => stage::message(ui, stage, cx.theme.on_stage, "Preparing the waveform…"),
         }
         let share = cx.player.status(Side::A).frame as f32 / reel.recipe.n_frames().max(1) as f32;
@@ -260,8 +323,13 @@ impl View {
         if status.buffering {
             plates.push(("Buffering…".to_owned(), cx.theme.on_stage));
         }
+        if let Some(problem) = &status.error {
+            plates.push((problem.message.clone(), cx.theme.bad));
+        }
         for (row, (text, color)) in plates.into_iter().enumerate() {
-            stage::plate(ui, cx.theme, stage, row, color, &text);
+            let rect = stage::plate(ui, cx.theme, stage, row, color, &text);
+            let response = ui.interact(rect, ui.scope_id().with(("plate", row)), egui::Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
         }
     }
 

@@ -53,7 +53,6 @@ pub(crate) enum Content {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) element: String,
-    pub(crate) item: String,
     pub(crate) value: Option<Value>,
     pub(crate) state: ItemState,
     pub(crate) stale: bool,
@@ -184,7 +183,7 @@ pub(crate) fn resolve(graph: &Upstream<'_>, look: &Look, how: How) -> Seen {
     let origins = graph.origins(&reach);
     seen.state = node.state.clone();
     seen.stale = node.is_stale();
-    if graph.kind(&look.node) == FILM && look.element.is_none() {
+    if graph.kind(&look.node) == FILM {
         show_film(graph, node, &port, how, &reach, &origins, &mut seen);
         return seen;
     }
@@ -219,7 +218,7 @@ pub(crate) fn resolve(graph: &Upstream<'_>, look: &Look, how: How) -> Seen {
                 }
             }
             Some(value) => show_value(graph, &value, Cut::of(&look.node, item), &reach, &origins, &mut seen),
-            None => seen.content = Content::Nothing(waiting(item)),
+            None => seen.content = Content::Nothing(waiting(&item.name, &item.state)),
         }
     } else if node.unknown_elements {
         seen.content =
@@ -245,6 +244,10 @@ fn show_film(
     let cuts = film::entering(graph, &seen.look.node, "clips");
     seen.item = item.map(|item| item.name.clone());
     seen.elements = cuts.iter().filter_map(|cut| cut.element.as_deref().map(str::to_owned)).collect();
+    if let Some(element) = seen.look.element.clone() {
+        show_cut(&element, &cuts, &shots, origins, seen);
+        return;
+    }
     let film = film::assemble(&cuts, &shots, origins, &Joining::of_film(graph, &seen.look.node));
     seen.previs = film.parts.iter().any(|part| part.previs);
     let done = item.is_some_and(|item| item.state == ItemState::Done);
@@ -252,7 +255,7 @@ fn show_film(
         item.and_then(|item| film::clip_of(&value_of(graph, item, port, seen.look.take)?, graph.document.settings.fps));
     let version = match (&file, film.parts.is_empty()) {
         (None, true) => {
-            seen.content = Content::Nothing("Connect clips to this film: they play here as they are made.".to_owned());
+            seen.content = Content::Nothing(no_clips(graph, &seen.look.node));
             return;
         }
         (None, false) => Version::AsItStands,
@@ -267,6 +270,7 @@ fn show_film(
         seen.content = Content::Sheet(Arc::new(film.parts.iter().map(cell_of_part).collect()));
     } else if let (Some(file), Version::Finished) = (&file, version) {
         // The file's shots are the film's where both have the same length; an older cut has nothing to compare with.
+        let music = film.music.filter(|_| file.n_frames() == film.recipe.n_frames());
         let parts = if file.n_frames() == film.recipe.n_frames() {
             film.parts
         } else {
@@ -274,13 +278,31 @@ fn show_film(
             cut.map_or_else(Vec::new, |cut| Reel::of_clip(file, &cut, &shots, origins).parts)
         };
         seen.stale = !done;
-        seen.content = Content::Reel(Arc::new(Reel { recipe: file.clone(), parts, sound_only: false }));
+        seen.content = Content::Reel(Arc::new(Reel { recipe: file.clone(), parts, music, sound_only: false }));
     } else {
         seen.stale = false;
         seen.content = Content::Reel(Arc::new(film));
     }
     seen.is_reel_of_many = version == Version::AsItStands;
     seen.version = file.is_some().then_some(version);
+}
+
+/// One shot of a film.
+fn show_cut(element: &str, cuts: &[Cut], shots: &film::Shots, origins: &Origins, seen: &mut Seen) {
+    let Some(cut) = cuts.iter().find(|cut| cut.element.as_deref() == Some(element)) else {
+        seen.content = Content::Nothing(no_element(&seen.look.node, element));
+        return;
+    };
+    seen.item = Some(cut.item.clone());
+    seen.state = cut.state.clone();
+    seen.stale = cut.clip.is_some() && cut.state != ItemState::Done;
+    seen.content = match &cut.clip {
+        Some(clip) => {
+            seen.previs = origins.is_previs_clip(clip);
+            Content::Reel(Arc::new(Reel::of_clip(clip, cut, shots, origins)))
+        }
+        None => Content::Nothing(waiting(&cut.item, &cut.state)),
+    };
 }
 
 fn show_element(
@@ -301,7 +323,7 @@ fn show_element(
     seen.stale = item.is_stale();
     match value_of(graph, item, port, seen.look.take) {
         Some(value) => show_value(graph, &value, Cut::of(&seen.look.node, item), reach, origins, seen),
-        None => seen.content = Content::Nothing(waiting(item)),
+        None => seen.content = Content::Nothing(waiting(&item.name, &item.state)),
     }
 }
 
@@ -359,7 +381,6 @@ fn cell(item: &ItemView, port: &str, origins: &Origins) -> Cell {
     let value = item.value(port).cloned();
     Cell {
         element: item.element.clone().unwrap_or_default(),
-        item: item.name.clone(),
         previs: value.as_ref().is_some_and(|value| origins.is_previs(value)),
         value,
         state: item.state.clone(),
@@ -370,7 +391,6 @@ fn cell(item: &ItemView, port: &str, origins: &Origins) -> Cell {
 fn cell_of_part(part: &film::Part) -> Cell {
     Cell {
         element: part.name().to_owned(),
-        item: part.item.clone(),
         value: part.clip.clone().map(Value::Clip),
         state: part.state.clone(),
         stale: part.is_stale(),
@@ -381,7 +401,6 @@ fn cell_of_part(part: &film::Part) -> Cell {
 fn entries(item: &ItemView, list: &List, origins: &Origins) -> Vec<Cell> {
     let entries = list.iter().map(|entry| Cell {
         element: entry.id.to_string(),
-        item: item.name.clone(),
         value: Some(entry.value.clone()),
         state: item.state.clone(),
         stale: item.is_stale(),
@@ -392,6 +411,19 @@ fn entries(item: &ItemView, list: &List, origins: &Origins) -> Vec<Cell> {
 
 fn no_element(node: &str, element: &str) -> String {
     format!("{node} has no element {element} any more.")
+}
+
+/// Why a film has no clips, and what would help.
+fn no_clips(graph: &Upstream<'_>, film: &str) -> String {
+    let sources = graph.feed(film, "clips").map(|feed| feed.sources()).unwrap_or_default();
+    match sources.iter().find(|source| graph.kind(&source.node) == GROUP && graph.node(&source.node).is_none()) {
+        Some(group) => format!(
+            "The clips come from inside the group {}, which are not shown here one by one: run {film} to see its file.",
+            group.node
+        ),
+        None if sources.is_empty() => "Connect clips to this film: they play here as they are made.".to_owned(),
+        None => "The clips of this film are not known yet.".to_owned(),
+    }
 }
 
 /// Why a node of the document is not part of the run.
@@ -409,21 +441,21 @@ fn absent(graph: &Upstream<'_>, node: &str) -> String {
 }
 
 /// Why an item has nothing to show, and what would help.
-fn waiting(item: &ItemView) -> String {
-    match &item.state {
+fn waiting(item: &str, state: &ItemState) -> String {
+    match state {
         ItemState::Failed(problem) => {
             let hint = problem.hints.first().map(|hint| format!(" Hint: {hint}.")).unwrap_or_default();
-            format!("{} failed: {}.{hint}", item.name, problem.message)
+            format!("{} failed: {}.{hint}", item, problem.message)
         }
         ItemState::Held { cost: Some(cost) } => {
-            format!("{} is held: it costs {}. Approve it in the run panel.", item.name, crate::view::dollars(*cost))
+            format!("{} is held: it costs {}. Approve it in the run panel.", item, crate::view::dollars(*cost))
         }
         ItemState::Held { cost: None } => {
-            format!("{} is held: its price is unknown. Approve it in the run panel.", item.name)
+            format!("{} is held: its price is unknown. Approve it in the run panel.", item)
         }
-        ItemState::Want { by } | ItemState::Blocked { by } => format!("{} waits for {by}.", item.name),
-        ItemState::Queued | ItemState::Running { .. } => format!("{} is being made.", item.name),
-        ItemState::Done => format!("{} has no value at this port.", item.name),
-        ItemState::Ready | ItemState::Unknown => format!("{} has not run yet. Run it to see its result.", item.name),
+        ItemState::Want { by } | ItemState::Blocked { by } => format!("{} waits for {by}.", item),
+        ItemState::Queued | ItemState::Running { .. } => format!("{} is being made.", item),
+        ItemState::Done => format!("{} has no value at this port.", item),
+        ItemState::Ready | ItemState::Unknown => format!("{} has not run yet. Run it to see its result.", item),
     }
 }

@@ -41,11 +41,6 @@ impl Stage {
         self.zoom.is_none()
     }
 
-    /// How much it is magnified, 1 is one to one.
-    pub(crate) fn magnification(&self, stage: Rect, picture: Vec2, pixels_per_point: f32) -> f32 {
-        self.zoom.unwrap_or_else(|| fitting(stage, picture)) * pixels_per_point
-    }
-
     /// Wheel and pinch zoom at the cursor, drags pan, a double click fits.
     pub(crate) fn navigate(&mut self, ui: &Ui, response: &Response, stage: Rect, picture: Vec2) {
         if response.dragged() && !self.is_fitted() {
@@ -113,26 +108,34 @@ pub(crate) fn message(ui: &Ui, stage: Rect, color: Color32, text: &str) {
     painter.galley(at, galley, color);
 }
 
-/// A word on a plate in a corner of the stage, `row` plates below the first one.
-pub(crate) fn plate(ui: &Ui, theme: &Theme, stage: Rect, row: usize, color: Color32, text: &str) {
+/// A word on a plate in a corner of the stage, `row` plates below the first one. Gives where it is.
+pub(crate) fn plate(ui: &Ui, theme: &Theme, stage: Rect, row: usize, color: Color32, text: &str) -> Rect {
     let painter = ui.painter_at(stage);
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size::SMALL), color);
     let padding = vec2(space::S, space::XS);
     let step = galley.size().y + 2.0 * padding.y + space::XS;
     let at = stage.min + vec2(space::M, space::M + step * row as f32);
-    painter.rect_filled(Rect::from_min_size(at, galley.size() + 2.0 * padding), 3.0, theme.faded(theme.stage, 0.8));
+    let rect = Rect::from_min_size(at, galley.size() + 2.0 * padding);
+    painter.rect_filled(rect, 3.0, theme.faded(theme.stage, 0.8));
     painter.galley(at + padding, galley, color);
+    rect
 }
 
-/// A waveform over all of a rectangle, one column for each point of its width.
-pub(crate) fn waveform(ui: &Ui, rect: Rect, color: Color32, wave: &[(f32, f32)]) {
-    let painter = ui.painter_at(rect);
+/// A waveform over all of a rectangle; only the columns inside of `clip` are drawn.
+pub(crate) fn waveform(ui: &Ui, clip: Rect, rect: Rect, color: Color32, wave: &[(f32, f32)]) {
+    let painter = ui.painter_at(clip);
     let (middle, half) = (rect.center().y, rect.height() / 2.0 - 1.0);
     let step = rect.width() / wave.len().max(1) as f32;
-    for (idx, (low, high)) in wave.iter().enumerate() {
-        let x = rect.left() + step * (idx as f32 + 0.5);
-        let (low, high) = (low.clamp(-1.0, 1.0) * half, high.clamp(-1.0, 1.0) * half);
-        painter.vline(x, middle - high..=middle - low + 0.5, Stroke::new(step.max(1.0), color));
+    // Several columns on one point are drawn as one.
+    let stride = (1.0 / step.max(1e-3)).ceil().max(1.0) as usize;
+    for (idx, columns) in wave.chunks(stride).enumerate() {
+        let x = rect.left() + step * stride as f32 * (idx as f32 + 0.5);
+        if x < clip.left() || clip.right() < x {
+            continue;
+        }
+        let low = columns.iter().map(|column| column.0).fold(0.0, f32::min).max(-1.0) * half;
+        let high = columns.iter().map(|column| column.1).fold(0.0, f32::max).min(1.0) * half;
+        painter.vline(x, middle - high..=middle - low + 0.5, Stroke::new((step * stride as f32).max(1.0), color));
     }
 }
 
@@ -179,7 +182,6 @@ mod tests {
         assert!((share(&stage) - before).length() < 1e-4, "{:?} {before:?}", share(&stage));
         stage.one_to_one(2.0);
         assert_eq!(stage.place(STAGE, picture).size(), picture / 2.0);
-        assert_eq!(stage.magnification(STAGE, picture, 2.0), 1.0);
     }
 
     #[test]

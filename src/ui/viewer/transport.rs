@@ -26,8 +26,15 @@ pub(crate) struct Transport {
     pub(crate) volume: f32,
     pub(crate) muted: bool,
     pub(crate) safe_areas: bool,
-    /// What the player was told last: range and loop, volume.
-    told: Option<(Option<(u64, u64)>, bool, f32)>,
+    told: Option<Told>,
+}
+
+/// What the player was told last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Told {
+    range: Option<(u64, u64)>,
+    looping: bool,
+    volume: f32,
 }
 
 impl Default for Transport {
@@ -49,13 +56,13 @@ impl Transport {
 
     /// Tells the player about loop, range and volume where they changed.
     pub(crate) fn tell(&mut self, player: &mut dyn Player, n_frames: u64) {
-        let range = self.range(n_frames);
         let volume = if self.muted { 0.0 } else { self.volume };
-        let told = self.told.replace((range, self.looping, volume));
-        if told.map(|(range, looping, _)| (range, looping)) != Some((range, self.looping)) {
-            player.set_range(range, self.looping);
+        let now = Told { range: self.range(n_frames), looping: self.looping, volume };
+        let before = self.told.replace(now);
+        if before.is_none_or(|before| (before.range, before.looping) != (now.range, now.looping)) {
+            player.set_range(now.range, now.looping);
         }
-        if told.map(|(_, _, volume)| volume) != Some(volume) {
+        if before.is_none_or(|before| before.volume != now.volume) {
             player.set_volume(volume);
         }
     }
@@ -223,9 +230,10 @@ fn levels_ui(ui: &mut Ui, levels: &[f32], theme: &Theme) {
 /// A button for an action of the key table: its title is the label, its keys are in the tooltip.
 pub(crate) fn action_button(ui: &mut Ui, keymap: &Keymap, icon: Icon, id: &'static str, on: bool) -> egui::Response {
     let title = action(id).map_or(id, |action| action.title);
-    let keys = keymap.keys(id).join(" or ");
-    let button = plain_button(ui, icon, title, on);
-    button.on_hover_text(if keys.is_empty() { title.to_owned() } else { format!("{title} ({keys})") })
+    plain_button(ui, icon, title, on).on_hover_ui(|ui| {
+        let keys = keymap.keys(id).join(" or ");
+        ui.label(if keys.is_empty() { title.to_owned() } else { format!("{title} ({keys})") });
+    })
 }
 
 /// A button with an icon, a label for who cannot see it, and a tooltip.

@@ -14,9 +14,48 @@ use crate::viewer::stage;
 const CELL: f32 = 132.0;
 const CAPTION: f32 = 16.0;
 
+/// Where somebody is in a sheet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sheet {
+    n_columns: usize,
+    /// The selected cell was reached by a key: it is brought into view.
+    reveal: Option<usize>,
+}
+
+impl Sheet {
+    /// Takes a key of the viewer: arrows walk from cell to cell, Enter looks at one alone.
+    pub(crate) fn act(&mut self, action: &str, cx: &mut Cx<'_>, cells: &[Cell], look: &Look) -> bool {
+        let chosen = &mut cx.shared.selection.elements;
+        let here = chosen.last().and_then(|last| cells.iter().position(|cell| cell.element == *last));
+        let row = self.n_columns.max(1);
+        let to = match (action, here) {
+            ("swap", Some(here)) => {
+                cx.shared.look_a = Some(Look { element: Some(cells[here].element.clone()), ..look.clone() });
+                return true;
+            }
+            ("step_back" | "step_on" | "previous_shot" | "next_shot", None) => 0,
+            ("step_back", Some(here)) => here.saturating_sub(1),
+            ("step_on", Some(here)) => here + 1,
+            ("previous_shot", Some(here)) => here.checked_sub(row).unwrap_or(here),
+            ("next_shot", Some(here)) if here + row < cells.len() => here + row,
+            ("next_shot", Some(here)) => here,
+            ("to_start", _) => 0,
+            ("to_end", _) => cells.len(),
+            _ => return false,
+        };
+        let to = to.min(cells.len().saturating_sub(1));
+        if let Some(cell) = cells.get(to) {
+            chosen.clear();
+            chosen.insert(cell.element.clone());
+            self.reveal = Some(to);
+        }
+        true
+    }
+}
+
 /// Draws it. A click selects the element, Ctrl adds or removes it, Shift takes all from the last; a double click
 /// looks at it alone.
-pub(crate) fn sheet_ui(ui: &mut Ui, cx: &mut Cx<'_>, cells: &[Cell], look: &Look) {
+pub(crate) fn sheet_ui(ui: &mut Ui, cx: &mut Cx<'_>, cells: &[Cell], look: &Look, sheet: &mut Sheet) {
     let width = ui.available_width() - ui.spacing().scroll.allocated_width();
     let n_columns = ((width + space::S) / (CELL + space::S)).floor().max(1.0) as usize;
     let cell_width = ((width - space::S * (n_columns - 1) as f32) / n_columns as f32).max(40.0);
@@ -25,7 +64,13 @@ pub(crate) fn sheet_ui(ui: &mut Ui, cx: &mut Cx<'_>, cells: &[Cell], look: &Look
     let height = picture.y + CAPTION;
     let mut clicked = None;
     ui.spacing_mut().item_spacing = vec2(space::S, space::S);
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, cells.len().div_ceil(n_columns), |ui, rows| {
+    sheet.n_columns = n_columns;
+    let mut area = ScrollArea::vertical().auto_shrink(false);
+    if let Some(idx) = sheet.reveal.take() {
+        let middle = (idx / n_columns) as f32 * (height + space::S) - (ui.available_height() - height) / 2.0;
+        area = area.vertical_scroll_offset(middle.max(0.0));
+    }
+    area.show_rows(ui, height, cells.len().div_ceil(n_columns), |ui, rows| {
         for row in rows {
             ui.horizontal(|ui| {
                 for (idx, cell) in cells.iter().enumerate().skip(row * n_columns).take(n_columns) {
