@@ -10,7 +10,6 @@ mod blocking;
 mod brief;
 mod canvas;
 mod coast;
-mod crew;
 mod cutout;
 mod enclosed;
 mod figure;
