@@ -4,13 +4,16 @@
 pub mod actions;
 mod canvas;
 mod command;
+mod commands_palette;
 mod cx;
 mod dock;
 mod editor;
 mod fuzzy;
+mod help;
 mod history;
 pub mod icons;
 mod inspector;
+mod overlays;
 mod palette;
 mod panel;
 mod placing;
@@ -22,6 +25,7 @@ mod takes;
 #[cfg(test)]
 mod testing;
 pub mod theme;
+mod tour;
 pub mod view;
 mod viewer;
 mod widgets;
