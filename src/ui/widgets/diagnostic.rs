@@ -94,7 +94,7 @@ pub(crate) fn reveal(cx: &mut Cx<'_>, diagnostic: &Diagnostic) {
     let shown = |id: &&str| cx.document.nodes.contains_key(*id);
     let Some(id) = Some(node.as_str()).filter(shown).or_else(|| {
         let ends = node.match_indices('-').map(|(at, _)| &node[..at]);
-        ends.filter(shown).last()
+        ends.rev().find(shown)
     }) else {
         return;
     };
