@@ -93,7 +93,11 @@ fn place(session: &Session, pattern: &str, element: Option<&str>) -> Result<Path
     Ok(session.project.folder().join(relative))
 }
 
-fn write(session: &Session, path: &Path, value: &Value) -> Result<bool, Diagnostic> {
+/// Writes a value to a path; whether it had to be written.
+///
+/// # Errors
+/// A diagnostic where the value is no file, or cannot be written.
+pub(crate) fn write(session: &Session, path: &Path, value: &Value) -> Result<bool, Diagnostic> {
     match value {
         Value::Text(text) => {
             if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {

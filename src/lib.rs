@@ -2,6 +2,8 @@
 //!
 //! This package only puts parts together: it opens projects, owns the session, and offers the command line.
 
+#[cfg(feature = "gui")]
+mod app;
 pub mod cli;
 pub mod export;
 pub mod project;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
-use model::{Data, Diagnostic, Document, Edit, Severity, SourceText, check, expand_groups};
+use model::{Applied, Data, Diagnostic, Document, Edit, GROUP, Ports, Severity, SourceText, check, expand_groups};
 
 /// An opened graph.
 #[derive(Debug)]
@@ -23,6 +23,15 @@ pub struct Project {
     pub diagnostics: Vec<Diagnostic>,
     /// What nodes remembered at the last committed run.
     pub memories: IndexMap<String, String>,
+}
+
+/// What an edit did to the expanded document.
+#[derive(Debug)]
+pub enum Edited {
+    /// The same as to the file's.
+    Described(Applied),
+    /// Groups were read again: anything may have changed.
+    Expanded,
 }
 
 /// Largest graph file that is read, in bytes.
@@ -77,6 +86,36 @@ impl Project {
         self.group_files = read;
         problems.extend(model::upgrade(&mut self.document, nodes::CATALOG));
         problems
+    }
+
+    /// Applies edits to the file's document and to the expanded one.
+    ///
+    /// # Errors
+    /// The diagnostic of the edit that is refused; nothing is changed.
+    pub fn edit(&mut self, edits: &[Edit]) -> Result<Edited, Diagnostic> {
+        let expanded = has_groups(&self.written);
+        let applied = self.written.apply(edits)?;
+        if !expanded && !has_groups(&self.written) {
+            self.document.apply(edits)?;
+            return Ok(Edited::Described(applied));
+        }
+        self.diagnostics = self.expand();
+        Ok(Edited::Expanded)
+    }
+
+    /// Takes another document in place of the one in the file: what autosave kept.
+    pub fn replace(&mut self, document: Document) {
+        self.written = document;
+        let problems = self.expand();
+        self.diagnostics.extend(problems);
+    }
+
+    /// The ports that a group's node shows; none where its file cannot be read, which a diagnostic says.
+    pub fn group_ports(&self, node: &str) -> Ports {
+        let file = self.written.nodes.get(node).and_then(|node| node.params.get("file")?.as_text());
+        let read = file.and_then(|file| read_text(&self.folder().join(file), file).ok().map(|text| (file, text)));
+        let inner = read.and_then(|(file, text)| Document::parse(file, &text).ok());
+        inner.map(|inner| model::group_ports(&inner.document, nodes::CATALOG)).unwrap_or_default()
     }
 
     /// Applies an edit from the command line, to a node of the file or to one inside a group (`group-node`).
@@ -157,6 +196,10 @@ impl Project {
         self.memories = memories;
         Ok(())
     }
+}
+
+fn has_groups(document: &Document) -> bool {
+    document.nodes.values().any(|node| node.kind == GROUP)
 }
 
 fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {

@@ -86,6 +86,18 @@ impl Session {
     /// # Errors
     /// A diagnostic where the store cannot be opened.
     pub fn open(project: Project, options: &Options) -> Result<Session, Diagnostic> {
+        Session::open_waking(project, options, Arc::new(|| {}))
+    }
+
+    /// The same for owners that sleep: `wake` is called from workers' threads whenever there is news.
+    ///
+    /// # Errors
+    /// A diagnostic where the store cannot be opened.
+    pub fn open_waking(
+        project: Project,
+        options: &Options,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> Result<Session, Diagnostic> {
         let folder = store_folder(&project.path, options.store.as_deref());
         let store = Arc::new(match options.access {
             Access::Read => Store::open_read_only(&folder)?,
@@ -107,7 +119,7 @@ impl Session {
                 Access::Write => workers::lanes(jobs),
             },
             memories: project.memories.clone(),
-            wake: Arc::new(|| {}),
+            wake,
         });
         Ok(Session { project, engine, store })
     }
@@ -135,6 +147,29 @@ impl Session {
                 Ok(target)
             })
             .collect()
+    }
+
+    /// The target of that name, where there is one.
+    pub fn known_target(&self, name: &str) -> Option<Target> {
+        self.targets(&[name.to_owned()]).ok()?.pop()
+    }
+
+    /// A person's remark on a take.
+    pub fn take_note(&self, item: &str, take: u32) -> Option<String> {
+        let note = self.store.get_blob(&self.note_name(item, take))?;
+        String::from_utf8(note).ok()
+    }
+
+    /// Keeps a person's remark on a take. Takes themselves are never changed: the remark lies beside them.
+    ///
+    /// # Errors
+    /// A diagnostic where the store cannot be written.
+    pub fn note_take(&self, item: &str, take: u32, note: &str) -> Result<(), Diagnostic> {
+        self.store.put_blob(&self.note_name(item, take), note.as_bytes())
+    }
+
+    fn note_name(&self, item: &str, take: u32) -> String {
+        format!("note {} {item} {take}", self.project.name())
     }
 
     fn no_item(&self, name: &str, node: &str) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! The lanes of this build. GStreamer starts with the first job that needs it: planning never waits for it.
 
+use std::num::NonZero;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -71,8 +72,10 @@ impl Codec for LazyGst {
 pub(crate) fn lanes(jobs: usize) -> Vec<LaneSpec> {
     let gst = Arc::new(LazyGst::default());
     let codec: Arc<dyn Codec> = gst.clone();
+    // A lone shot is drawn by as many threads as shots would be drawn at a time, where there are processors for them.
+    let painters = std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs);
     vec![
-        LaneSpec { name: "animatic", width: jobs, worker: Arc::new(Animatic { codec: codec.clone() }) },
+        LaneSpec { name: "animatic", width: jobs, worker: Arc::new(Animatic::new(codec.clone(), painters)) },
         LaneSpec { name: "compute", width: jobs, worker: Arc::new(Compute::new(codec)) },
         LaneSpec { name: "media", width: jobs, worker: gst },
     ]

@@ -10,6 +10,7 @@ mod blocking;
 mod brief;
 mod canvas;
 mod coast;
+mod crew;
 mod cutout;
 mod enclosed;
 mod figure;

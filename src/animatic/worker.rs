@@ -1,22 +1,45 @@
 //! The animatic as a worker: a call in, a clip or a picture out.
 //!
-//! It knows a codec only through the engine's trait. One thread per job: lanes run jobs beside one another.
+//! It knows a codec only through the engine's trait. Lanes run jobs beside one another; a job that is alone has its
+//! frames drawn by all the threads that the lane's jobs would have.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::codec::{Codec, EncodeSpec, Flow, Frame};
 use engine::worker::{Job, JobCx, JobError, Worker};
 use model::{Call, Diagnostic, Image, Media, Outputs, Recipe, Task, Value, Work, even};
 
+use crate::crew::painted;
 use crate::{Pictures, Scene, sound};
+
+/// Most painters of one shot: each has the whole scene and three frames in memory.
+const MOST_PAINTERS: usize = 4;
+
+/// Frames that are worth another painter.
+const WORTH: usize = 12;
 
 /// The embedded previs model.
 pub struct Animatic {
-    pub codec: Arc<dyn Codec>,
+    codec: Arc<dyn Codec>,
+    /// Threads that all jobs together may draw with.
+    n_painters: usize,
+    n_jobs: AtomicUsize,
+}
+
+/// A job at work, counted while it lives.
+struct AtWork<'a>(&'a AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Worker for Animatic {
     fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        self.n_jobs.fetch_add(1, Ordering::Relaxed);
+        let _at_work = AtWork(&self.n_jobs);
         let Work::Call(call) = &job.work else {
             return Err(refuse(&format!("the animatic cannot do `{}` work", job.work.kind())));
         };
@@ -35,20 +58,28 @@ fn refuse(message: &str) -> JobError {
 }
 
 impl Animatic {
+    /// The model with a codec for its files. All jobs together draw with about `n_painters` threads.
+    pub fn new(codec: Arc<dyn Codec>, n_painters: usize) -> Animatic {
+        Animatic { codec, n_painters, n_jobs: AtomicUsize::new(0) }
+    }
+
     fn video(&self, call: &Call, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
         // 4:2:0 pictures have even sides.
         let call = Call { size: (even(call.size.0), even(call.size.1)), ..call.clone() };
         let pictures = self.pictures(&call, cx)?;
-        let mut scene = Scene::new(&call, &pictures)?;
+        let share = self.n_painters / self.n_jobs.load(Ordering::Relaxed).max(1);
+        let n_painters = share.clamp(1, MOST_PAINTERS).min(call.n_frames as usize / WORTH + 1);
+        let scenes = (0..n_painters).map(|_| Scene::new(&call, &pictures)).collect::<Result<Vec<_>, _>>()?;
         let spec = EncodeSpec { size: call.size, rate: call.rate, n_frames: call.n_frames };
         let path = cx.artifacts.scratch("mp4")?;
-        let mut draw = |frame_idx: u32, frame: &mut Frame| {
-            cx.cancel.check()?;
-            scene.draw(frame_idx, frame);
-            (cx.progress)(0.95 * (frame_idx + 1) as f32 / call.n_frames as f32);
-            Ok(())
-        };
-        let video = self.codec.encode(&spec, &path, &mut draw, cx)?;
+        let video = painted(scenes, call.n_frames, &cx.cancel, |draw| {
+            let mut draw = |frame_idx: u32, frame: &mut Frame| {
+                draw(frame_idx, frame)?;
+                (cx.progress)(0.95 * (frame_idx + 1) as f32 / call.n_frames as f32);
+                Ok(())
+            };
+            self.codec.encode(&spec, &path, &mut draw, cx)
+        })?;
         let video = Arc::new(cx.artifacts.adopt(&path, "mp4", Some(video), None)?);
         cx.cancel.check()?;
         let audio = if call.sound { Some(Arc::new(self.sound(&call, cx)?)) } else { None };

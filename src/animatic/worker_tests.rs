@@ -133,7 +133,7 @@ impl Bench {
         let work = Work::Call(Box::new(call));
         let job = Job { key: work.key(None), work, model: Some(MODEL.to_owned()) };
         let cx = JobCx { artifacts: &self.artifacts, cancel: cancel.clone(), progress, project: self.folder.path() };
-        Animatic { codec: self.notes.clone() }.run(&job, &cx)
+        Animatic::new(self.notes.clone(), 2).run(&job, &cx)
     }
 
     fn outputs(&self, call: Call) -> Outputs {

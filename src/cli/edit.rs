@@ -1,14 +1,13 @@
-//! `throughline edit`: the editor's place.
+//! `throughline edit`: the editor's window.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use model::Diagnostic;
 
 use super::Exit;
 use super::output::Output;
 
-/// Open a graph in the editor (not part of this build yet).
+/// Open a graph in the editor; a new one where none is named.
 #[derive(Args, Debug, Default)]
 pub(super) struct Edit {
     /// The graph file.
@@ -16,10 +15,19 @@ pub(super) struct Edit {
 }
 
 impl Edit {
-    pub(super) fn run(&self, out: &Output) -> Exit {
-        let graph = self.graph.as_ref().map_or("GRAPH".to_owned(), |graph| graph.display().to_string());
-        out.refuse(&[Diagnostic::error("no-editor", "this build has no editor yet")
-            .hint(format!("edit {graph} as text, then: throughline plan {graph}"))
-            .hint("`throughline --help` lists what there is")])
+    #[cfg(feature = "gui")]
+    pub(super) fn run(self, out: &Output) -> Exit {
+        match crate::app::run(self.graph) {
+            Ok(()) => Exit::Done,
+            Err(problem) => out.refuse(&[problem]),
+        }
+    }
+
+    #[cfg(not(feature = "gui"))]
+    pub(super) fn run(self, out: &Output) -> Exit {
+        let graph = self.graph.map_or("GRAPH".to_owned(), |graph| graph.display().to_string());
+        out.refuse(&[model::Diagnostic::error("no-editor", "this build has no editor")
+            .hint("build it with the feature `gui`")
+            .hint(format!("or edit {graph} as text, then: throughline plan {graph}"))])
     }
 }

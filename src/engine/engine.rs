@@ -149,6 +149,13 @@ impl Engine {
         self.reattach();
     }
 
+    /// Takes over a document that changed in ways nobody described: groups that were read again.
+    pub fn replaced(&mut self, document: &Document) {
+        self.ev.rebuild(document);
+        self.ev.settle();
+        self.reattach();
+    }
+
     /// Looks at the project's files again.
     pub fn refresh(&mut self) {
         self.ev.refresh_files();

@@ -22,7 +22,7 @@ use crate::stamp;
 use crate::yuv::{self, Planes};
 
 /// Frames from key frame to key frame, at most.
-const GOP: u32 = 24;
+pub(crate) const GOP: u32 = 24;
 
 /// Frames that may wait for the encoder.
 const QUEUE: u64 = 4;

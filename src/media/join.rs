@@ -12,16 +12,13 @@ use engine::worker::{Cancel, JobError};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as app;
-use gstreamer_audio as audio;
 use model::{AudioInfo, Diagnostic, Rate};
 
+use crate::aac::{self, Coded};
 use crate::element;
 use crate::encode::{count, disk, set_timescale, stamp_buffer};
 use crate::line::{Line, file_source, name_of};
 use crate::stamp;
-
-/// Samples that the AAC encoder adds in front, and that `mp4mux` does not tell players to skip.
-const PRIMING: usize = 1024;
 
 /// Buffers that may wait for the muxer, per track.
 const QUEUE: u64 = 96;
@@ -34,9 +31,9 @@ pub(crate) struct Part {
 
 /// The film's sound.
 pub(crate) struct Track<'a> {
-    /// Interleaved stereo.
-    pub(crate) samples: &'a [f32],
-    pub(crate) kbps: u32,
+    pub(crate) coded: &'a Coded,
+    /// Samples of it that sound.
+    pub(crate) n_samples: u64,
 }
 
 /// Writes the film at `path`. `progress` is told the number of frames joined. A failed join leaves no file.
@@ -80,8 +77,6 @@ fn try_join(
     sink.set_property("location", path.to_string_lossy().as_ref());
     line.chain(&[source.upcast_ref(), &parse, &mux, &sink])?;
     set_timescale(&mux, rate);
-    // A track shorter than the priming would be empty.
-    let sound = sound.filter(|track| PRIMING * 2 < track.samples.len());
     let mut voice = match &sound {
         Some(track) => Some(Voice::new(&line, &mux, track)?),
         None => None,
@@ -150,7 +145,7 @@ fn try_join(
     Ok(sound.map(|track| AudioInfo {
         sample_rate: SAMPLE_RATE,
         channels: 2,
-        n_samples: track.samples.len() as u64 / 2,
+        n_samples: track.n_samples,
         codec: "aac".to_owned(),
     }))
 }
@@ -198,52 +193,35 @@ impl PartReader {
 /// The sound track on its way into the muxer.
 struct Voice<'a> {
     source: app::AppSrc,
-    samples: &'a [f32],
-    /// Samples handed over.
+    frames: &'a [gst::Buffer],
+    /// Frames handed over.
     at: usize,
 }
 
 impl<'a> Voice<'a> {
     fn new(line: &Line, mux: &gst::Element, track: &Track<'a>) -> Result<Voice<'a>, JobError> {
-        let caps = audio::AudioCapsBuilder::new_interleaved()
-            .format(audio::AudioFormat::F32le)
-            .rate(SAMPLE_RATE as i32)
-            .channels(2)
-            .build();
-        let source = app::AppSrc::builder().caps(&caps).format(gst::Format::Time).max_buffers(QUEUE).build();
-        let convert = element::make("audioconvert", &[("dithering", "none")])?;
-        let bits = (u64::from(track.kbps) * 1000).clamp(32_000, 512_000).to_string();
-        let encoder = element::make("avenc_aac", &[("bitrate", &bits)])?;
+        let caps = &track.coded.caps;
+        let source = app::AppSrc::builder().caps(caps).format(gst::Format::Time).max_buffers(QUEUE).build();
         let parse = element::make("aacparse", &[])?;
-        line.chain(&[source.upcast_ref(), &convert, &encoder, &parse])?;
+        line.chain(&[source.upcast_ref(), &parse])?;
         let linked = parse.link(mux);
         linked.map_err(|error| Diagnostic::error("media-pipeline", error.to_string()))?;
-        // The encoder's priming takes the place of as many samples, so that the rest comes out in time.
-        Ok(Voice { source, samples: &track.samples[PRIMING * 2..], at: 0 })
+        Ok(Voice { source, frames: &track.coded.frames, at: 0 })
     }
 
     /// Hands over what sounds before sample `end` of the film.
     fn push_until(&mut self, line: &Line, end: u64, cancel: &Cancel) -> Result<(), JobError> {
-        let end = (end as usize).min(self.samples.len() / 2);
-        if end <= self.at {
-            return Ok(());
+        while let Some(frame) = self.frames.get(self.at).filter(|_| self.at as u64 * (aac::FRAME as u64) < end) {
+            let mut frame = frame.copy();
+            aac::stamp(frame.make_mut(), self.at * aac::FRAME, aac::FRAME);
+            self.at += 1;
+            line.push(&self.source, frame, QUEUE, cancel)?;
         }
-        let values = &self.samples[self.at * 2..end * 2];
-        let mut bytes = Vec::with_capacity(values.len() * 4);
-        for value in values {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        let mut buffer = gst::Buffer::from_mut_slice(bytes);
-        let time = |sample: usize| (sample as u128 * 1_000_000_000 / u128::from(SAMPLE_RATE)) as u64;
-        let stamped = buffer.make_mut();
-        stamped.set_pts(gst::ClockTime::from_nseconds(time(self.at)));
-        stamped.set_duration(gst::ClockTime::from_nseconds(time(end) - time(self.at)));
-        self.at = end;
-        line.push(&self.source, buffer, QUEUE, cancel)
+        Ok(())
     }
 
     fn end(&mut self, line: &Line, cancel: &Cancel) -> Result<(), JobError> {
-        self.push_until(line, self.samples.len() as u64 / 2, cancel)?;
+        self.push_until(line, u64::MAX, cancel)?;
         if self.source.end_of_stream().is_err() {
             line.check()?;
         }

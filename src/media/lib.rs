@@ -3,15 +3,18 @@
 //! Knows no window, no provider and no node. `Gst` is the only door; everything it does is bounded in time and
 //! memory and stops when its job is cancelled.
 
+mod aac;
 mod decode;
 mod element;
 mod encode;
 mod grade;
+mod hear;
 mod import;
 mod join;
 mod line;
 mod mix;
 mod picture;
+pub mod playback;
 mod player;
 mod probe;
 mod render;

@@ -18,17 +18,28 @@ const MAX_SAMPLES: u64 = SAMPLE_RATE as u64 * 7200;
 /// Five milliseconds over which a hard cut rises and falls, so that it does not click.
 const SOFT_CUT: u64 = SAMPLE_RATE as u64 / 200;
 
+/// A part of one file's sound and its place in the mix, in samples.
+pub(crate) struct Lane<'a> {
+    pub(crate) media: &'a Media,
+    /// First sample of the source.
+    pub(crate) from: u64,
+    /// First sample of the mix.
+    pub(crate) to: u64,
+    pub(crate) speed: (u32, u32),
+    pub(crate) envelope: Envelope,
+}
+
 /// How loud a sound is at each of its samples.
-struct Envelope {
+pub(crate) struct Envelope {
     gain: f32,
-    len: u64,
+    pub(crate) len: u64,
     /// Lengths of ramps at both ends, in samples.
     fade: [u64; 2],
     cross: [u64; 2],
 }
 
 impl Envelope {
-    fn at(&self, i: u64) -> f32 {
+    pub(crate) fn at(&self, i: u64) -> f32 {
         let from_end = self.len - 1 - i;
         let ramp = |i: u64, len: u64| if i < len { (i as f32 + 0.5) / len as f32 } else { 1.0 };
         let cross = |i: u64, len: u64| if i < len { (ramp(i, len) * FRAC_PI_2).sin() } else { 1.0 };
@@ -60,15 +71,29 @@ fn sound_of(piece: &Piece) -> Option<&Media> {
 /// A diagnostic of a source; [`JobError::Cancelled`].
 pub(crate) fn listen(recipe: &Recipe, cx: &JobCx<'_>) -> Result<Vec<f32>, JobError> {
     check_recipe(recipe)?;
-    let rate = recipe.rate;
-    let sample = |frame: u64| rate.sample_at(frame, SAMPLE_RATE);
-    let n_samples = sample(recipe.n_frames());
+    let n_samples = recipe.rate.sample_at(recipe.n_frames(), SAMPLE_RATE);
     if MAX_SAMPLES < n_samples {
         return Err(Diagnostic::error("sound-too-long", "the clip's sound is longer than two hours")
             .hint("render it in parts")
             .into());
     }
     let mut mix = vec![0.0; n_samples as usize * 2];
+    for lane in lanes(recipe)? {
+        lay(&lane, &mut mix, cx)?;
+    }
+    for value in &mut mix {
+        *value = value.clamp(-1.0, 1.0);
+    }
+    Ok(mix)
+}
+
+/// Everything that sounds in a recipe that has been checked.
+///
+/// # Errors
+/// `gain` for a loudness that is no number.
+pub(crate) fn lanes(recipe: &Recipe) -> Result<Vec<Lane<'_>>, Diagnostic> {
+    let sample = |frame: u64| recipe.rate.sample_at(frame, SAMPLE_RATE);
+    let mut lanes = Vec::new();
     let starts = starts(recipe);
     for (i, piece) in recipe.pieces.iter().enumerate() {
         // A sound file without a single sample is silence.
@@ -94,7 +119,8 @@ pub(crate) fn listen(recipe: &Recipe, cx: &JobCx<'_>) -> Result<Vec<f32>, JobErr
             ],
             cross: [cross_in, cross_out],
         };
-        lay(media, sample(piece.start), sample(start), piece.speed, &envelope, &mut mix, cx)?;
+        let (from, to) = (sample(piece.start), sample(start));
+        lanes.push(Lane { media, from, to, speed: piece.speed, envelope });
     }
     for sound in &recipe.sound {
         let end = sound.at.saturating_add(sound.frames).min(recipe.n_frames());
@@ -109,24 +135,16 @@ pub(crate) fn listen(recipe: &Recipe, cx: &JobCx<'_>) -> Result<Vec<f32>, JobErr
             fade: [ramp(sound.fade_in), ramp(sound.fade_out)],
             cross: [0, 0],
         };
-        lay(&sound.media, sample(sound.start), sample(sound.at), (1, 1), &envelope, &mut mix, cx)?;
+        let (from, to) = (sample(sound.start), sample(sound.at));
+        lanes.push(Lane { media: &sound.media, from, to, speed: (1, 1), envelope });
     }
-    for value in &mut mix {
-        *value = value.clamp(-1.0, 1.0);
-    }
-    Ok(mix)
+    Ok(lanes)
 }
 
-/// Adds `envelope.len` samples of a file from `from`, at `to` of the mix.
-fn lay(
-    media: &Media,
-    from: u64,
-    to: u64,
-    speed: (u32, u32),
-    envelope: &Envelope,
-    mix: &mut [f32],
-    cx: &JobCx<'_>,
-) -> Result<(), JobError> {
+/// Adds a lane to the mix.
+fn lay(lane: &Lane<'_>, mix: &mut [f32], cx: &JobCx<'_>) -> Result<(), JobError> {
+    let Lane { media, from, to, speed, envelope } = lane;
+    let (from, to) = (*from, *to);
     let path = cx.artifacts.locate(media)?;
     let mix = &mut mix[to as usize * 2..(to + envelope.len) as usize * 2];
     if speed.0 == speed.1 {

@@ -1,17 +1,21 @@
 //! Plays a recipe: the picture of each frame with every decision applied.
 //!
-//! Must not know what becomes of the pictures: rendering, thumbnails and measurements all pull from here, so they
-//! cannot disagree. Forward only, with a reader per visible piece, so memory does not grow with the recipe.
+//! Must not know what becomes of the pictures: rendering, thumbnails, measurements and playback all pull from here,
+//! so they cannot disagree. Frames may be asked for in any order; the next one is the cheap one. There is a reader per
+//! visible piece, and a few more only where somebody goes back and forth, so memory does not grow with the recipe.
+
+use std::ops::Range;
 
 use engine::codec::Frame;
 use engine::worker::{JobCx, JobError};
-use model::{Diagnostic, Image, Media, Piece, Recipe, Source, TransitionKind};
+use model::{Diagnostic, Image, Media, Piece, Rate, Recipe, Source, TransitionKind};
 
 use crate::decode::VideoReader;
 use crate::encode::{MAX_VIDEO_PIXELS, check_shape};
 use crate::grade::Table;
 use crate::picture;
 use crate::scale::{layout, place};
+use crate::segment::silent;
 use crate::title::Mask;
 
 /// Pieces that may be visible at once.
@@ -94,7 +98,7 @@ fn is_picture(media: &Media) -> bool {
     matches!(media.format.as_str(), "png" | "jpg" | "jpeg" | "webp")
 }
 
-/// Pulls frames of a recipe in growing order.
+/// Pulls frames of a recipe.
 pub(crate) struct Player<'a> {
     recipe: &'a Recipe,
     size: (u32, u32),
@@ -103,13 +107,68 @@ pub(crate) struct Player<'a> {
     starts: Vec<u64>,
     /// Visible pieces, earliest first.
     layers: Vec<Layer>,
-    next_piece: usize,
+    parked: Parked,
     other: Frame,
     depth: u32,
 }
 
+/// Pieces that were visible lately, oldest first, with all that was opened and drawn for them. Shot by shot a render
+/// never returns, so it keeps none.
+#[derive(Default)]
+pub(crate) struct Parked {
+    layers: Vec<Layer>,
+    most_pixels: u64,
+}
+
+impl Parked {
+    /// Room for pieces of so many pixels together. A decoder at rest holds about fifty bytes for each.
+    pub(crate) fn new(most_pixels: u64) -> Parked {
+        Parked { layers: Vec::new(), most_pixels }
+    }
+
+    fn add(&mut self, layer: Layer) {
+        self.layers.push(layer);
+        let mut left = self.most_pixels;
+        let fits = |layer: &&Layer| {
+            let rest = left.checked_sub(layer.n_pixels());
+            left = rest.unwrap_or(0);
+            rest.is_some()
+        };
+        let n_kept = self.layers.iter().rev().take_while(fits).count();
+        self.layers.drain(..self.layers.len() - n_kept);
+    }
+
+    /// The layer of an equal piece.
+    fn take(&mut self, drawn: &Drawn) -> Option<Layer> {
+        let at = self.layers.iter().position(|layer| layer.drawn == *drawn)?;
+        Some(self.layers.remove(at))
+    }
+
+    /// A reader of a file.
+    fn reader(&mut self, media: &Media) -> Option<VideoReader> {
+        let reads = |layer: &Layer| match &layer.drawn.piece.source {
+            Source::File { video, .. } => layer.reader.is_some() && video.digest == media.digest,
+            _ => false,
+        };
+        let at = self.layers.iter().position(reads)?;
+        let mut reader = self.layers.remove(at).reader?;
+        reader.refresh();
+        Some(reader)
+    }
+}
+
+/// All that the picture of a piece depends on.
+#[derive(Clone, PartialEq)]
+struct Drawn {
+    piece: Piece,
+    rate: Rate,
+    frame: (u32, u32),
+    size: (u32, u32),
+}
+
 struct Layer {
     piece: usize,
+    drawn: Drawn,
     reader: Option<VideoReader>,
     raw: Frame,
     /// Placed and graded.
@@ -127,6 +186,20 @@ impl<'a> Player<'a> {
         Player::nested(recipe, size, cx, 0)
     }
 
+    /// Takes over what an earlier player of the same store has opened, and keeps as much again for a later one.
+    pub(crate) fn resume(mut self, parked: Parked) -> Player<'a> {
+        self.parked = parked;
+        self
+    }
+
+    /// What a later player may take over.
+    pub(crate) fn park(mut self) -> Parked {
+        for layer in self.layers.drain(..) {
+            self.parked.add(layer);
+        }
+        self.parked
+    }
+
     fn nested(recipe: &'a Recipe, size: (u32, u32), cx: &'a JobCx<'a>, depth: u32) -> Result<Player<'a>, JobError> {
         check_recipe(recipe)?;
         if size.0 == 0 || size.1 == 0 || MAX_VIDEO_PIXELS < u64::from(size.0) * u64::from(size.1) {
@@ -139,36 +212,47 @@ impl<'a> Player<'a> {
             cx,
             starts: starts(recipe),
             layers: Vec::new(),
-            next_piece: 0,
+            parked: Parked::default(),
             other: Frame::black(size.0, size.1),
             depth,
         })
     }
 
-    /// Fills `out` with frame `at`; not before the frame asked for last.
+    /// Fills `out` with frame `at`.
     ///
     /// # Errors
-    /// A diagnostic of a source; [`JobError::Cancelled`].
+    /// A diagnostic of a source; [`JobError::Cancelled`]. The next frame may be asked for all the same.
     pub(crate) fn frame(&mut self, at: u64, out: &mut Frame) -> Result<(), JobError> {
+        let made = self.try_frame(at, out);
+        if made.is_err() {
+            // Whatever failed may be half open.
+            self.layers.clear();
+        }
+        made
+    }
+
+    fn try_frame(&mut self, at: u64, out: &mut Frame) -> Result<(), JobError> {
         self.cx.cancel.check()?;
         let n_frames = self.recipe.n_frames();
         if n_frames <= at {
             let message = format!("frame {at} of a clip of {n_frames} frames is wanted");
             return Err(Diagnostic::error("frame-past-end", message).hint("frames are counted from 0").into());
         }
-        let (starts, recipe) = (&self.starts, self.recipe);
-        self.layers.retain(|layer| at < starts[layer.piece] + recipe.pieces[layer.piece].frames);
-        while self.next_piece < starts.len() && starts[self.next_piece] <= at {
-            let piece = &recipe.pieces[self.next_piece];
-            if at < starts[self.next_piece] + piece.frames {
-                let layer = Layer::open(self, self.next_piece, at - starts[self.next_piece])?;
-                self.layers.push(layer);
-            }
-            self.next_piece += 1;
-        }
-        if MAX_LAYERS < self.layers.len() {
+        let recipe = self.recipe;
+        let visible = visible(recipe, &self.starts, at);
+        if MAX_LAYERS < visible.len() {
             let message = format!("more than {MAX_LAYERS} clips overlap at frame {at}");
             return Err(Diagnostic::error("too-many-layers", message).hint("shorten the transitions").into());
+        }
+        for layer in self.layers.extract_if(.., |layer| !visible.contains(&layer.piece)) {
+            self.parked.add(layer);
+        }
+        for idx in visible {
+            let place = self.layers.partition_point(|layer| layer.piece < idx);
+            if self.layers.get(place).is_none_or(|layer| layer.piece != idx) {
+                let layer = self.layer(idx, at - self.starts[idx])?;
+                self.layers.insert(place, layer);
+            }
         }
         if (out.width, out.height) != self.size || out.data.len() != self.other.data.len() {
             *out = Frame::black(self.size.0, self.size.1);
@@ -188,6 +272,26 @@ impl<'a> Player<'a> {
         }
         Ok(())
     }
+
+    /// Piece `idx`, ready at its frame `k`.
+    fn layer(&mut self, idx: usize, k: u64) -> Result<Layer, JobError> {
+        let recipe = self.recipe;
+        let piece = silent(&recipe.pieces[idx]);
+        let drawn = Drawn { piece, rate: recipe.rate, frame: recipe.size, size: self.size };
+        if let Some(layer) = self.parked.take(&drawn) {
+            return Ok(Layer { piece: idx, ..layer });
+        }
+        Layer::open(self, idx, k, drawn)
+    }
+}
+
+/// The pieces that show at a frame, earliest first. Neither starts nor ends ever go back, because a transition is no
+/// longer than its pieces.
+pub(crate) fn visible(recipe: &Recipe, starts: &[u64], at: u64) -> Range<usize> {
+    let end = starts.partition_point(|start| *start <= at);
+    let is_over = |i: usize| starts[i] + recipe.pieces[i].frames <= at;
+    let first = (0..end).rev().take_while(|i| !is_over(*i)).last().unwrap_or(end);
+    first..end
 }
 
 /// First frame of each piece in the clip.
@@ -202,12 +306,20 @@ pub(crate) fn starts(recipe: &Recipe) -> Vec<u64> {
 }
 
 impl Layer {
+    fn n_pixels(&self) -> u64 {
+        let (width, height) = self.drawn.size;
+        let own = u64::from(width) * u64::from(height);
+        let read = self.reader.as_ref().map_or(0, VideoReader::n_pixels);
+        own.max(read)
+    }
+
     /// Opens piece `idx` at its frame `k`.
-    fn open(player: &Player<'_>, idx: usize, k: u64) -> Result<Layer, JobError> {
+    fn open(player: &mut Player<'_>, idx: usize, k: u64, drawn: Drawn) -> Result<Layer, JobError> {
         let (recipe, size, cx) = (player.recipe, player.size, player.cx);
         let piece = &recipe.pieces[idx];
         let mut layer = Layer {
             piece: idx,
+            drawn,
             reader: None,
             raw: Frame::default(),
             shown: Frame::black(size.0, size.1),
@@ -220,8 +332,14 @@ impl Layer {
         match &piece.source {
             Source::File { video, .. } if is_picture(video) => layer.hold(still(video, cx)?, piece, recipe),
             Source::File { video, .. } => {
-                let path = cx.artifacts.locate(video)?;
-                layer.reader = Some(VideoReader::open(&path, video, nanos(recipe, piece, k), &cx.cancel)?);
+                let reader = match player.parked.reader(video) {
+                    Some(reader) => reader,
+                    None => {
+                        let path = cx.artifacts.locate(video)?;
+                        VideoReader::open(&path, video, nanos(recipe, piece, k), &cx.cancel)?
+                    }
+                };
+                layer.reader = Some(reader);
             }
             Source::Still(Image::File(media)) => layer.hold(still(media, cx)?, piece, recipe),
             Source::Still(Image::Frame { clip, frame }) => {

@@ -9,6 +9,7 @@ use engine::codec::{EncodeSpec, Frame};
 use engine::worker::{JobCx, JobError};
 use model::{Diagnostic, Image, Media, Outputs, Recipe, Render, RenderForm, RenderSettings, Value, VideoInfo, Work};
 
+use crate::aac::{self, Coded};
 use crate::element::Encoder;
 use crate::encode::{self, Style, disk};
 use crate::join::{self, Part, Track};
@@ -18,8 +19,9 @@ use crate::player::{Player, check_recipe};
 use crate::segment::{self, Segment};
 use crate::wav;
 
-/// Part of the progress that encoding takes; the rest is sound and joining.
-const ENCODING: f32 = 0.9;
+/// How much longer than joining a frame it takes to encode it, and to encode its sound.
+const ENCODING: f32 = 200.0;
+const SOUNDING: f32 = 10.0;
 
 /// Most kilobits per second of sound.
 const MAX_KBPS: u32 = 512;
@@ -59,23 +61,26 @@ fn film(render: &Render, encoder: Encoder, cx: &JobCx<'_>) -> Result<Value, JobE
         return Err(Diagnostic::error("render-settings", message).hint("use at most 512, or 0 for none").into());
     }
     let segments = segment::split(recipe);
-    // Frames weigh a hundred times more when they have to be encoded.
-    let weight = |segment: &Segment| segment.n_frames as f32 * if is_free(segment, &style) { 0.01 } else { 1.0 };
-    let total: f32 = segments.iter().map(weight).sum::<f32>().max(1e-6);
+    let n_frames = recipe.n_frames();
+    let sounds = 0 < settings.audio_kbps && mix::has_sound(recipe);
+    let weight = |segment: &Segment| segment.n_frames as f32 * if is_free(segment, &style) { 0.0 } else { ENCODING };
+    let encoding: f32 = segments.iter().map(weight).sum();
+    let sounding = if sounds { n_frames as f32 * SOUNDING } else { 0.0 };
+    let total = encoding + sounding + n_frames as f32;
     let mut done = 0.0;
     let mut parts = Vec::with_capacity(segments.len());
     for segment in &segments {
         cx.cancel.check()?;
-        let share = weight(segment) / total * ENCODING;
-        let media = part(segment, settings, &style, cx, &|part| (cx.progress)(done + part * share))?;
+        let weight = weight(segment);
+        let media = part(segment, settings, &style, cx, &|part| (cx.progress)((done + part * weight) / total))?;
         parts.push(Part { path: cx.artifacts.locate(&media)?, n_frames: segment.n_frames });
-        done += share;
+        done += weight;
     }
-    let samples = if 0 < settings.audio_kbps && mix::has_sound(recipe) { Some(mix::listen(recipe, cx)?) } else { None };
-    let track = samples.as_deref().map(|samples| Track { samples, kbps: settings.audio_kbps });
-    let n_frames = recipe.n_frames();
+    let progress = |part: f32| (cx.progress)((encoding + part * sounding) / total);
+    let coded = if sounds { coded_sound(recipe, settings.audio_kbps, cx, &progress)? } else { None };
+    let track = coded.as_ref().map(|(coded, n_samples)| Track { coded, n_samples: *n_samples });
     let path = cx.artifacts.scratch("mp4")?;
-    let joined = |n: u64| (cx.progress)(ENCODING + (1.0 - ENCODING) * n as f32 / n_frames as f32);
+    let joined = |n: u64| (cx.progress)((encoding + sounding + n as f32) / total);
     let audio = join::join(&parts, recipe.rate, track, &path, &joined, &cx.cancel)?;
     // A silent film of mezzanines is itself one: closed groups of pictures in the same settings.
     let codec = if audio.is_none() { style.codec() } else { "h264" };
@@ -83,6 +88,22 @@ fn film(render: &Render, encoder: Encoder, cx: &JobCx<'_>) -> Result<Value, JobE
         VideoInfo { width: recipe.size.0, height: recipe.size.1, rate: recipe.rate, n_frames, codec: codec.to_owned() };
     let media = Arc::new(cx.artifacts.adopt(&path, "mp4", Some(video), audio)?);
     Ok(Value::Clip(Arc::new(Recipe::file(media, None, recipe.rate))))
+}
+
+/// The film's sound as its file holds it, and how many samples of it there are; none where it would be empty.
+fn coded_sound(
+    recipe: &Recipe,
+    kbps: u32,
+    cx: &JobCx<'_>,
+    progress: &dyn Fn(f32),
+) -> Result<Option<(Coded, u64)>, JobError> {
+    let samples = mix::listen(recipe, cx)?;
+    // The encoder's run-up, which `mp4mux` does not tell players to skip, takes the place of as many samples, so that
+    // the rest comes out in time.
+    match samples.get(aac::FRAME * 2..) {
+        None | Some([]) => Ok(None),
+        Some(rest) => Ok(Some((aac::encode(rest, kbps, &cx.cancel, progress)?, samples.len() as u64 / 2))),
+    }
 }
 
 /// Whether a segment can be used as it is.

@@ -121,7 +121,7 @@ fn part(piece: &Piece, from: u64, to: u64) -> Piece {
 }
 
 /// A piece without what only its sound has.
-fn silent(piece: &Piece) -> Piece {
+pub(crate) fn silent(piece: &Piece) -> Piece {
     let mut piece = Piece { gain_db: 0.0, ..piece.clone() };
     if let Source::File { audio, .. } = &mut piece.source {
         *audio = None;

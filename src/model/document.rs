@@ -46,8 +46,18 @@ pub struct Node {
     /// The kind's version when the node was written.
     pub version: u32,
     pub params: IndexMap<String, Data>,
-    /// Fields that this build does not know.
+    /// Fields that only some nodes have, `bypass` among them, and those that this build does not know.
     pub unknown: IndexMap<String, Data>,
+}
+
+/// The field of a node that says that it is bypassed, `bypass: true`.
+pub(crate) const BYPASS: &str = "bypass";
+
+impl Node {
+    /// Whether the node lets its input through instead of running.
+    pub fn is_bypassed(&self) -> bool {
+        self.unknown.get(BYPASS).and_then(Data::as_flag) == Some(true)
+    }
 }
 
 /// A port of a node, `shots.script` in files.

@@ -39,6 +39,12 @@ pub enum Edit {
         value: Option<Data>,
         at: Option<usize>,
     },
+    /// Sets whether a node is bypassed, or unsets it (it is not) with none.
+    SetBypass {
+        node: String,
+        on: Option<bool>,
+        at: Option<usize>,
+    },
     /// Sets what feeds an input, or disconnects it with none.
     SetLink {
         to: PortRef,

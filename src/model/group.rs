@@ -6,7 +6,7 @@
 
 use indexmap::IndexMap;
 
-use crate::{Data, Diagnostic, Document, Feed, Node, PortRef};
+use crate::{Catalog, Data, Diagnostic, Document, Feed, Node, PortRef, PortSpec, Ports};
 
 /// The kind of a node that stands for a graph.
 pub const GROUP: &str = "group";
@@ -130,6 +130,27 @@ fn feed_with(feed: &Feed, through: &dyn Fn(&PortRef) -> Result<Vec<PortRef>, Dia
         (Feed::One(_), [only]) => Feed::One(only.clone()),
         _ => Feed::Many(sources),
     })
+}
+
+/// The ports that a group shows on its node: those of the inner ports that they stand for, as far as those are known.
+pub fn group_ports(inner: &Document, catalog: Catalog) -> Ports {
+    let Ok(interface) = interface_of(inner) else { return Ports::default() };
+    let ports_of = |node: &str| {
+        let node = inner.nodes.get(node)?;
+        catalog.find(&node.kind).map(|spec| spec.ports_of(&node.params))
+    };
+    let shown = |name: &str, targets: &[PortRef], outputs: bool| {
+        let target = targets.first()?;
+        let ports = ports_of(&target.node)?;
+        let mut ports = if outputs { ports.outputs } else { ports.inputs }.into_iter();
+        let found = ports.find(|port| port.name == target.port)?;
+        Some(PortSpec { name: name.to_owned().into(), ..found })
+    };
+    let inputs = interface.inputs.iter().chain(&interface.params);
+    Ports {
+        inputs: inputs.filter_map(|(name, targets)| shown(name, targets, false)).collect(),
+        outputs: interface.outputs.iter().filter_map(|(name, targets)| shown(name, targets, true)).collect(),
+    }
 }
 
 fn interface_of(inner: &Document) -> Result<Interface, Diagnostic> {

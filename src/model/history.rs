@@ -152,6 +152,7 @@ impl History {
 fn sets_the_same(edit: &Edit, inverse: &Edit) -> bool {
     match (edit, inverse) {
         (Edit::SetParam { value: a, .. }, Edit::SetParam { value: b, .. }) => a == b,
+        (Edit::SetBypass { on: a, .. }, Edit::SetBypass { on: b, .. }) => a == b,
         (Edit::SetLink { feed: a, .. }, Edit::SetLink { feed: b, .. }) => a == b,
         (Edit::SetTake { choice: a, .. }, Edit::SetTake { choice: b, .. }) => a == b,
         (Edit::SetLayout { value: a, .. }, Edit::SetLayout { value: b, .. }) => a == b,

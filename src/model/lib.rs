@@ -5,6 +5,7 @@
 // A refusal is built once per gesture and read by people: its size does not matter, its fields do.
 #![allow(clippy::result_large_err)]
 
+mod bypass;
 mod check;
 mod data;
 mod diagnostic;
@@ -29,6 +30,7 @@ mod value;
 pub mod walk;
 mod work;
 
+pub use bypass::bypass;
 pub use check::{check, upgrade};
 pub use data::Data;
 pub use diagnostic::{Diagnostic, Fix, Place, Severity, Subject, printable};
@@ -36,7 +38,7 @@ pub use digest::{Digest, NotADigest};
 pub use document::{Document, FORMAT, Feed, Node, PortRef, Settings, TakeChoice};
 pub use edit::{Applied, Edit, node_of_item};
 pub use graph::Wiring;
-pub use group::{GROUP, expand_groups};
+pub use group::{GROUP, expand_groups, group_ports};
 pub use history::{Change, History, Step};
 pub use list::{ElementId, Entry, List};
 pub use plan::{Outcome, Outputs, Plan, PlanCx, Stop};

@@ -40,6 +40,12 @@ pub enum Command {
     File(FileCommand),
     /// Ends the program, after asking about unsaved changes.
     Quit,
+    /// Makes so many new takes of an item, one after the other, with the numbers after the last.
+    Roll {
+        item: String,
+        n: u32,
+        approval: Approval,
+    },
 }
 
 /// What a run may spend.
@@ -98,6 +104,29 @@ pub enum FileCommand {
         item: String,
         port: String,
     },
+    /// What somebody said to the question about unsaved changes.
+    Answer(Answer),
+    /// Keeps what autosave saved, and asks no more.
+    KeepRecovered,
+    /// Moves nodes into a graph of their own, and puts a group in their place.
+    Group {
+        nodes: Vec<String>,
+    },
+    /// Puts a group's nodes in its place.
+    Ungroup {
+        node: String,
+    },
+}
+
+/// What becomes of unsaved changes when something would lose them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Saves, then goes on.
+    Save,
+    /// Goes on without saving.
+    Discard,
+    /// Stays as it is.
+    Cancel,
 }
 
 /// What a file dialog asks for.

@@ -151,13 +151,22 @@ pub enum End {
 }
 
 /// A port that somebody looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     pub node: String,
     /// The first output where none.
     pub port: Option<String>,
     /// All elements where none.
     pub element: Option<String>,
+    /// The take that is used where none.
+    pub take: Option<u32>,
+}
+
+impl Look {
+    /// All of a node's first output.
+    pub fn at(node: &str) -> Look {
+        Look { node: node.to_owned(), ..Look::default() }
+    }
 }
 
 /// How the viewer compares A with B.
@@ -193,6 +202,8 @@ pub struct FileState {
     pub recent: Vec<std::path::PathBuf>,
     /// Names of built-in templates with one sentence each.
     pub templates: Vec<(&'static str, &'static str)>,
+    /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.
+    pub question: Option<String>,
 }
 
 impl FileState {

@@ -96,7 +96,7 @@ impl Editor {
     /// Pins the selected node to a slot and shows it.
     fn store(&mut self, slot: usize, cx: &mut Cx<'_>) {
         let Some(node) = cx.shared.selection.primary() else { return };
-        let look = Look { node: node.to_owned(), port: None, element: None };
+        let look = Look::at(node);
         cx.shared.look_a = Some(look.clone());
         cx.shared.slots[slot] = Some(look);
         cx.shared.show_panel = Some("viewer");

@@ -6,6 +6,7 @@ mod canvas;
 mod command;
 mod commands_palette;
 mod cx;
+mod dialogs;
 mod dock;
 mod editor;
 mod fuzzy;
@@ -13,6 +14,9 @@ mod help;
 mod history;
 pub mod icons;
 mod inspector;
+mod ledger;
+mod lines;
+mod models;
 mod overlays;
 mod palette;
 mod panel;
@@ -21,6 +25,7 @@ mod player;
 mod problems;
 mod runs;
 mod shots;
+mod start;
 mod takes;
 #[cfg(test)]
 mod testing;
@@ -31,10 +36,12 @@ mod viewer;
 mod widgets;
 pub mod wiring;
 
-pub use command::{Approval, Ask, Command, Commands, FileCommand, Pick};
+pub use command::{Answer, Approval, Ask, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,
 };
+pub use dialogs::{banners, questions};
 pub use editor::Editor;
 pub use player::{NoPlayer, Player, PlayerStatus, Side};
+pub use start::start_page;

@@ -4,7 +4,7 @@ use egui::Ui;
 
 use crate::cx::Cx;
 use crate::icons::Icon;
-use crate::{history, inspector, problems, runs, shots, takes, viewer};
+use crate::{history, inspector, ledger, models, problems, runs, shots, takes, viewer};
 
 /// One panel as the dock knows it.
 #[derive(Clone, Copy)]
@@ -42,5 +42,14 @@ pub(crate) trait Panel {
 }
 
 /// Every panel, in the order of their tabs.
-pub(crate) const PANELS: &[PanelSpec] =
-    &[history::PANEL, inspector::PANEL, viewer::PANEL, shots::PANEL, takes::PANEL, runs::PANEL, problems::PANEL];
+pub(crate) const PANELS: &[PanelSpec] = &[
+    history::PANEL,
+    inspector::PANEL,
+    viewer::PANEL,
+    shots::PANEL,
+    takes::PANEL,
+    runs::PANEL,
+    problems::PANEL,
+    models::PANEL,
+    ledger::PANEL,
+];

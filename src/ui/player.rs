@@ -45,6 +45,16 @@ pub trait Player {
     fn status(&self, side: Side) -> PlayerStatus;
     /// The picture that is shown now, with its size in pixels.
     fn picture(&mut self, ctx: &egui::Context, side: Side) -> Option<(egui::TextureId, egui::Vec2)>;
+    /// Shows this frame as soon as it can, with a moment of its sound where that is possible; the newest wins.
+    fn scrub(&mut self, frame: u64) {
+        self.seek(frame);
+    }
+    /// How far A and B are from each other, pixel by pixel and bright enough to see: `min(1, 4 |a - b|)` of each
+    /// channel. Textures alone cannot be subtracted, so this is asked of who has the pixels; none where nobody has.
+    fn difference(&mut self, ctx: &egui::Context) -> Option<(egui::TextureId, egui::Vec2)> {
+        let _ = ctx;
+        None
+    }
 }
 
 /// A player that plays nothing, for tests and for machines without GStreamer.

@@ -55,6 +55,8 @@ pub struct Theme {
     pub money: Color32,
     /// Behind pictures, whatever the shade: pictures are judged on black.
     pub stage: Color32,
+    /// Words and lines over pictures.
+    pub on_stage: Color32,
 }
 
 const fn rgb(r: u8, g: u8, b: u8) -> Color32 {
@@ -79,6 +81,7 @@ pub const DARK: Theme = Theme {
     bad: rgb(236, 96, 88),
     money: rgb(214, 140, 240),
     stage: rgb(8, 8, 9),
+    on_stage: rgb(226, 227, 230),
 };
 
 /// The light theme.
@@ -99,6 +102,7 @@ pub const LIGHT: Theme = Theme {
     bad: rgb(190, 38, 32),
     money: rgb(132, 48, 170),
     stage: rgb(8, 8, 9),
+    on_stage: rgb(226, 227, 230),
 };
 
 impl Theme {

@@ -31,6 +31,8 @@ pub struct RunView {
     pub groups: Arc<IndexMap<String, Ports>>,
     pub models: Arc<Vec<ModelView>>,
     pub ledger: Arc<Vec<LedgerLine>>,
+    /// Limits of spending, where somebody set them.
+    pub caps: Arc<Vec<CapView>>,
 }
 
 /// One node and its items.
@@ -291,6 +293,15 @@ pub struct LedgerLine {
     pub provider: String,
     pub model: String,
     pub cost: u64,
+}
+
+/// A limit of spending and what is gone of it, in micro-dollars.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CapView {
+    /// What it holds for, `This month` or a provider's name.
+    pub scope: String,
+    pub limit: u64,
+    pub spent: u64,
 }
 
 /// Micro-dollars as people read them.

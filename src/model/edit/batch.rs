@@ -6,6 +6,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::{Applied, BAD_ID_HINT, Edit, MAX_ID, is_valid_id, is_valid_size, node_of_item};
+use crate::document::BYPASS;
 use crate::ronfile::{MAX_DEPTH, same};
 use crate::{Data, Diagnostic, Document, Feed, Node, PortRef};
 
@@ -84,6 +85,10 @@ impl<'a> Batch<'a> {
                         let refusal = refuse("bad-node", format!("`{field}` of `{id}` is not an unknown field"));
                         return Err(Box::new(refusal.at_node(id)));
                     }
+                    if field == BYPASS && value.as_flag().is_none() {
+                        let refusal = refuse("bad-node", format!("`{BYPASS}` of `{id}` is not true or false"));
+                        return Err(Box::new(refusal.at_node(id)));
+                    }
                     data(value, 3, bad_data().at_node(id).at_field(field))?;
                 }
                 Ok(())
@@ -100,6 +105,7 @@ impl<'a> Batch<'a> {
                     None => Ok(()),
                 }
             }
+            Edit::SetBypass { node, .. } => self.need_node(node),
             Edit::SetLink { to, feed, at } => self.check_link(to, feed.as_ref(), *at),
             Edit::SetTake { item, choice, at } => {
                 let node = node_of_item(item);
@@ -165,6 +171,7 @@ impl<'a> Batch<'a> {
             Edit::RemoveNode { id } => self.remove_node(id),
             Edit::RenameNode { from, to } => self.rename_node(from, to)?,
             Edit::SetParam { node, param, value, at } => self.set_param(node, param, value.as_ref(), *at)?,
+            Edit::SetBypass { node, on, at } => self.set_bypass(node, *on, *at)?,
             Edit::SetLink { to, feed, at } => self.set_link(to, feed.as_ref(), *at),
             Edit::SetTake { item, choice, at } => {
                 self.mention(node_of_item(item));
@@ -311,6 +318,23 @@ impl<'a> Batch<'a> {
             self.touch(node);
         }
         let inverse = |(value, at)| Edit::SetParam { node: node.to_owned(), param: param.to_owned(), value, at };
+        Ok(old.map(inverse).into_iter().collect())
+    }
+
+    fn set_bypass(&mut self, node: &str, on: Option<bool>, at: Option<usize>) -> Result<Vec<Edit>, Box<Diagnostic>> {
+        self.need_node(node)?;
+        let fields = &mut self.document.nodes[node].unknown;
+        let (old, changed) = put(fields, &BYPASS.to_owned(), on.map(Data::Flag).as_ref(), at, same);
+        if changed {
+            self.touch(node);
+            let (_, readers) = mentions_of(self.document, node);
+            readers.iter().for_each(|reader| self.touch(reader));
+        }
+        let inverse = |(old, at): (Option<Data>, Option<usize>)| Edit::SetBypass {
+            node: node.to_owned(),
+            on: old.as_ref().and_then(Data::as_flag),
+            at,
+        };
         Ok(old.map(inverse).into_iter().collect())
     }
 

@@ -10,6 +10,7 @@ use super::reader::{Field, Fields, Spanned, Tree, read};
 use super::report::{Report, syntax};
 use super::scanner::cut;
 use super::source::SourceText;
+use crate::document::BYPASS;
 use crate::edit::{BAD_ID_HINT, is_valid_id, is_valid_size};
 use crate::{Data, Diagnostic, Document, FORMAT, Feed, Node, PortRef, Rate, Settings, TakeChoice};
 
@@ -248,6 +249,13 @@ impl Loader<'_, '_> {
                 ("params", _) => {
                     let message = format!("the parameters of `{id}` are {}; defaults are used", field.value.describe());
                     self.report.add(at, wrong(message).hint("write a map: params: { \"name\": value }"));
+                }
+                (BYPASS, Tree::Leaf(Data::Flag(_))) => {
+                    node.unknown.insert(field.key.clone(), field.value.to_data());
+                }
+                (BYPASS, _) => {
+                    let message = format!("`{BYPASS}` of `{id}` is not true or false; the node is used");
+                    self.report.add(at, wrong(message).at_field(BYPASS).hint("write bypass: true, or leave it out"));
                 }
                 _ => {
                     node.unknown.insert(field.key.clone(), field.value.to_data());

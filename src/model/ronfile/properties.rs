@@ -86,8 +86,13 @@ fn choice() -> impl Strategy<Value = TakeChoice> {
 fn node() -> impl Strategy<Value = Node> {
     let params = vec((select(vec!["text", "n", "strange key\n"]), data()), 0..4)
         .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
-    (select(vec!["prompt.text", "model.video"]), 1u32..4, params, fields(leaf(), 0..2))
-        .prop_map(|(kind, version, params, unknown)| Node { kind: kind.to_owned(), version, params, unknown })
+    let bypass = proptest::option::weighted(0.2, any::<bool>());
+    (select(vec!["prompt.text", "model.video"]), 1u32..4, params, fields(leaf(), 0..2), bypass).prop_map(
+        |(kind, version, params, mut unknown, bypass)| {
+            unknown.extend(bypass.map(|on| ("bypass".to_owned(), Data::Flag(on))));
+            Node { kind: kind.to_owned(), version, params, unknown }
+        },
+    )
 }
 
 fn document() -> impl Strategy<Value = Document> {
@@ -129,6 +134,7 @@ fn edit() -> impl Strategy<Value = Edit> {
             .prop_map(|(from, to)| Edit::RenameNode { from, to }),
         (id(), select(vec!["text", "n", "other"]), proptest::option::of(data()), at())
             .prop_map(|(node, param, value, at)| Edit::SetParam { node, param: param.to_owned(), value, at }),
+        (id(), proptest::option::of(any::<bool>()), at()).prop_map(|(node, on, at)| Edit::SetBypass { node, on, at }),
         (port(), proptest::option::of(feed()), at()).prop_map(|(to, feed, at)| Edit::SetLink { to, feed, at }),
         (item(), proptest::option::of(choice()), at()).prop_map(|(item, choice, at)| Edit::SetTake {
             item,

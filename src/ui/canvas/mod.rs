@@ -1,37 +1,155 @@
 //! The node canvas: a painter over the document.
+//!
+//! The document stays the only model; the canvas owns a camera, a picture of the document per revision, and the
+//! gesture that is going on. Node graph libraries were measured (reference figures): they own the graph and draw
+//! every node, seen or not.
 
-use egui::{Ui, pos2, vec2};
+mod act;
+mod arrange;
+mod camera;
+mod clipboard;
+mod decor;
+mod edits;
+mod find;
+mod gestures;
+mod grid;
+mod hit;
+mod hover;
+pub(crate) mod join;
+mod menu;
+mod minimap;
+mod paint;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod tidy;
+mod walk;
+mod wires;
+mod write;
 
+use egui::{PointerButton, Pos2, Sense, Ui};
+
+use self::camera::Camera;
+use self::find::Find;
+use self::gestures::Gesture;
+use self::hit::Hit;
+use self::menu::About;
+use self::minimap::Minimap;
+use self::paint::{Detail, FarMesh};
+use self::scene::Scene;
+use self::write::Writing;
 use crate::cx::Cx;
-use crate::wiring::place_of;
+use crate::theme::size;
 
 /// See the module.
-#[derive(Default)]
-pub(crate) struct Canvas {}
+pub(crate) struct Canvas {
+    camera: Camera,
+    scene: Scene,
+    gesture: Gesture,
+    /// The button that the gesture started with.
+    button: Option<PointerButton>,
+    /// The pointer on the screen.
+    hover: Option<Pos2>,
+    far: FarMesh,
+    detail: Detail,
+    seen_nodes: Vec<u32>,
+    seen_wires: Vec<u32>,
+    /// A title or a note that is being written.
+    writing: Option<Writing>,
+    /// A frame or a note that is being added: its words are written next.
+    write_next: Option<String>,
+    find: Option<Find>,
+    menu_about: About,
+    /// Where the menu was opened, on the screen.
+    menu_place: Option<Pos2>,
+    /// Text on its way to the clipboard, and what went there last.
+    copied: Option<String>,
+    last_copied: Option<String>,
+    minimap: Minimap,
+    shows_minimap: bool,
+    /// The whole graph was brought into view once.
+    fitted: bool,
+}
+
+impl Default for Canvas {
+    fn default() -> Canvas {
+        Canvas {
+            camera: Camera::default(),
+            scene: Scene::default(),
+            gesture: Gesture::Idle,
+            button: None,
+            hover: None,
+            far: FarMesh::default(),
+            detail: Detail::Full,
+            seen_nodes: Vec::new(),
+            seen_wires: Vec::new(),
+            writing: None,
+            write_next: None,
+            find: None,
+            menu_about: About::Empty,
+            menu_place: None,
+            copied: None,
+            last_copied: None,
+            minimap: Minimap::default(),
+            shows_minimap: true,
+            fitted: false,
+        }
+    }
+}
 
 impl Canvas {
     pub(crate) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let rect = ui.available_rect_before_wrap();
-        ui.painter().rect_filled(rect, 0.0, cx.theme.canvas);
-        for (id, node) in &cx.document.nodes {
-            let (x, y) = place_of(cx.document, id).unwrap_or_default();
-            let at = egui::Rect::from_min_size(rect.min + vec2(x, y) * 0.5, vec2(100.0, 30.0));
-            ui.painter().rect_filled(at, 4.0, cx.theme.family(&node.kind));
-            let response = ui.interact(at, ui.scope_id().with(id), egui::Sense::click());
-            if response.clicked() {
-                cx.shared.selection.only(id);
-            }
-            ui.painter().text(
-                pos2(at.left() + 4.0, at.top() + 4.0),
-                egui::Align2::LEFT_TOP,
-                id,
-                egui::FontId::proportional(12.0),
-                cx.theme.text,
-            );
+        self.camera.view = rect;
+        let response = ui.interact(rect, ui.scope_id().with("canvas"), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Group, true, "Canvas"));
+        if self.scene.refresh(cx) {
+            self.forget();
+        }
+        if !self.fitted && !self.scene.nodes.is_empty() && 100.0 < rect.height() {
+            self.fitted = true;
+            self.camera.fit(self.scene.bounds);
+        }
+        if let Some(id) = cx.shared.reveal.take()
+            && let Some(i) = self.scene.find(cx.document, &id)
+        {
+            self.camera.reveal(self.scene.nodes[i as usize].rect);
+        }
+        if let Some(key) = self.write_next.take_if(|key| self.scene.decor.contains_key(key)) {
+            self.start_writing(&key);
+        }
+        self.take_input(ui, &response, cx);
+        self.menu_ui(&response, cx);
+        self.scene.refresh(cx);
+        if let Some(text) = self.copied.take() {
+            ui.ctx().copy_text(text.clone());
+            self.last_copied = Some(text);
+        }
+        let pointer = self.hover.filter(|_| response.contains_pointer());
+        let hover = match (pointer, &self.gesture) {
+            (Some(at), Gesture::Idle) => hit::at(&self.scene, self.camera.to_canvas(at), self.camera.zoom),
+            _ => Hit::Empty,
+        };
+        let painter = ui.painter_at(rect);
+        self.paint(ui, &painter, &hover, pointer, cx);
+        if self.scene.nodes.is_empty() && self.scene.decor.is_empty() {
+            let text = "Press Tab or double click to add the first node, or drop a graph, a script or media here";
+            let font = egui::FontId::proportional(size::HEADING);
+            painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, cx.theme.weak);
+        }
+        if self.shows_minimap {
+            self.minimap.paint(&painter, &self.scene, self.camera, cx.theme);
+        }
+        self.writing_ui(ui, cx);
+        self.find_ui(ui, cx);
+        if matches!(self.gesture, Gesture::Idle) && self.writing.is_none() {
+            self.hover_ui(ui, &hover, cx);
         }
     }
 
-    pub(crate) fn act(&mut self, _action: &str, _cx: &mut Cx<'_>) -> bool {
-        false
+    /// What somebody was doing was about another document.
+    fn forget(&mut self) {
+        self.gesture = Gesture::Idle;
+        self.button = None;
     }
 }

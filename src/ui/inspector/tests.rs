@@ -73,7 +73,7 @@ fn typing_in_a_prompt_is_one_step_until_the_focus_comes_back() {
     }
     assert_eq!(param(&harness, "a", "text").as_deref(), Some("\"A lamp\""));
     assert_eq!(steps(&harness), ["Set text"]);
-    harness.get_by_role_and_label(Role::TextInput, "Name").focus();
+    harness.get_by_role_and_label(Role::TextInput, "Id").focus();
     harness.run();
     type_into(&mut harness, Role::MultilineTextInput, "Text", "s");
     assert_eq!(steps(&harness), ["Set text", "Set text"]);
@@ -107,7 +107,7 @@ fn a_driven_parameter_shows_what_arrives_and_cannot_be_edited() {
     assert_eq!(field.value().as_deref(), Some("A lamp in fog"));
     harness.get_all_by_label("a.text").next().unwrap().click();
     harness.run();
-    let look = Look { node: "a".to_owned(), port: Some("text".to_owned()), element: None };
+    let look = Look { port: Some("text".to_owned()), ..Look::at("a") };
     assert_eq!(harness.state().shared.look_a, Some(look));
     type_into(&mut harness, Role::MultilineTextInput, "Prompt", "no");
     assert!(harness.state().sent.is_empty());
@@ -196,14 +196,14 @@ fn palettes_texts_and_tables_grow_and_shrink() {
 #[test]
 fn renaming_takes_the_selection_along_and_refuses_what_is_taken() {
     let mut harness = open("a: prompt.text\nb: model.video prompt<-a.text", &["a"]);
-    type_into(&mut harness, Role::TextInput, "Name", "1");
+    type_into(&mut harness, Role::TextInput, "Id", "1");
     harness.key_press(Key::Enter);
     harness.run();
     let ids: Vec<&String> = document(&harness).nodes.keys().collect();
     assert_eq!(ids, ["a1", "b"]);
     assert_eq!(harness.state().shared.selection.primary(), Some("a1"));
     assert_eq!(steps(&harness), ["Rename a"]);
-    type_into(&mut harness, Role::TextInput, "Name", " or not");
+    type_into(&mut harness, Role::TextInput, "Id", " or not");
     harness.key_press(Key::Enter);
     harness.run();
     assert_eq!(steps(&harness), ["Rename a"]);
@@ -327,4 +327,35 @@ fn why_asks_once_and_shows_what_changed() {
     }
     harness.get_by_label("animatic 3: free");
     assert_eq!(harness.state().sent.len(), 1);
+}
+
+/// In a panel, what is too wide makes the panel wider, frame by frame.
+#[test]
+fn no_kind_is_wider_than_the_panel() {
+    let mut kinds: Vec<String> = nodes::ALL.iter().map(|spec| format!("n: {}", spec.kind)).collect();
+    kinds.extend([
+        "n: model.video quality=\"final\" seconds=2.0 width=640 seed=7 slate=false prompt<-a.text negative<-a.text \
+         references<-[a.text, a.text]\na: prompt.text"
+            .to_owned(),
+        "n: reference.character name=\"MARA\" description=\"a woman\" images=[\"refs/mara.png\", \"refs/b.png\"] \
+         palette=[\"#102030\", \"#405060\", \"#405060\", \"#405060\", \"#405060\", \"#405060\"] aliases=[\"K\"]"
+            .to_owned(),
+        "n: structure.shots rows={\"s1.b1\": {\"size\": \"CU\", \"lens\": 85}}".to_owned(),
+        "n: new.kind some=[1, 2] long=\"value value value value value value value value\"".to_owned(),
+        String::new(),
+    ]);
+    for graph in kinds {
+        let mut bench = Bench::new(&graph);
+        if !graph.is_empty() {
+            bench.shared.selection.only("n");
+            bench.shared.selection.elements.insert("s1.b1".to_owned());
+        }
+        let mut view = View::default();
+        let mut harness = bench.window((276.0, 2400.0), move |ui, cx| {
+            view.show(ui, cx);
+            cx.shared.toast = Some(format!("{:.0}", ui.min_rect().right() - ui.max_rect().right()));
+        });
+        harness.run();
+        assert_eq!(harness.state().shared.toast.as_deref(), Some("0"), "{graph}");
+    }
 }

@@ -20,6 +20,9 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("fuzz", &["model", "nodes"]),
 ];
 
+/// What only tests of a package may import besides: panels are tested with the real kinds of nodes.
+const TEST_ARROWS: &[(&str, &[&str])] = &[("ui", &["nodes"])];
+
 /// Packages that stay plain, and what they must not reach by any way; a final `*` stands for any ending.
 const PLAIN: &[&str] = &["model", "engine", "nodes"];
 const FORBIDDEN: &[&str] = &["egui*", "eframe", "gstreamer*", "tokio", "reqwest"];
@@ -43,8 +46,10 @@ pub(super) fn check_arrows(file: &str, text: &str) -> Vec<Finding> {
         return vec![Finding::new(file, 1, format!("package `{name}` has no arrow"), ARROWS_WHY)];
     };
     let mut findings = Vec::new();
-    for (line, dependency) in dependencies(text) {
-        if ARROWS.iter().any(|(ours, _)| *ours == dependency) && !allowed.contains(&dependency) {
+    let in_tests = TEST_ARROWS.iter().find(|(package, _)| *package == name).map_or(&[] as &[&str], |(_, it)| it);
+    for (line, dependency, section) in dependencies(text) {
+        let for_tests = section == Section::Tests && in_tests.contains(&dependency);
+        if ARROWS.iter().any(|(ours, _)| *ours == dependency) && !allowed.contains(&dependency) && !for_tests {
             let may = if allowed.is_empty() { "nothing of ours".to_owned() } else { allowed.join(", ") };
             let what = format!("`{name}` imports `{dependency}` but may import {may}");
             findings.push(Finding::new(file, line, what, ARROWS_WHY));
@@ -78,19 +83,28 @@ fn forbidden(name: &str) -> bool {
     })
 }
 
+/// Who sees a dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Package,
+    Tests,
+}
+
 /// Dependencies of any section (dev, build, per target), with their lines; a renamed crate by its real name.
-fn dependencies(text: &str) -> Vec<(usize, &str)> {
+fn dependencies(text: &str) -> Vec<(usize, &str, Section)> {
     let mut found = Vec::new();
     let mut inside = false;
+    let mut who = Section::Package;
     for (number, line) in text.lines().enumerate() {
         if let Some(section) = line.trim().strip_prefix('[').and_then(|line| line.split_once(']')).map(|(name, _)| name)
         {
+            who = if section.contains("dev-dependencies") { Section::Tests } else { Section::Package };
             inside = section.ends_with("dependencies") && !section.starts_with("workspace");
             if let Some((before, name)) = section.rsplit_once('.')
                 && before.ends_with("dependencies")
                 && !before.starts_with("workspace")
             {
-                found.push((number + 1, name));
+                found.push((number + 1, name, who));
             }
             continue;
         }
@@ -99,7 +113,7 @@ fn dependencies(text: &str) -> Vec<(usize, &str)> {
         };
         let name = key.split('.').next().unwrap_or(key).trim().trim_matches('"');
         let renamed = value.split_once("package = \"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
-        found.push((number + 1, renamed.unwrap_or(name)));
+        found.push((number + 1, renamed.unwrap_or(name), who));
     }
     found
 }

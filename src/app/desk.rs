@@ -1,0 +1,441 @@
+//! The session's thread: it takes edits and commands, pumps the engine, and publishes what the window shows.
+//!
+//! The window never waits for it: requests go through a bounded queue that the window empties into when there is
+//! room, and the view is swapped whole. One thread a document, so that the engine has one owner.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use engine::demand::Target;
+use engine::engine::Approval;
+use engine::store::Store;
+use model::{Diagnostic, Document, Edit};
+use ui::view::RunView;
+use ui::{Ask, Command};
+
+use super::autosave;
+use super::publish::Publisher;
+use super::thread;
+use crate::export;
+use crate::project::{Edited, Project, write_atomic};
+use crate::session::{Access, Options, Session};
+
+/// How long edits rest before live mode runs.
+const DEBOUNCE: Duration = Duration::from_millis(60);
+/// How often files on disk are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often an unsaved document is saved beside itself.
+const AUTOSAVE: Duration = Duration::from_secs(5);
+/// The view is published at most so often while a run goes on.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// What the window asks of the thread.
+pub(super) enum Request {
+    /// An edit that the window's document has taken already.
+    Edit { edits: Vec<Edit>, revision: u64, dirty: bool },
+    Command(Command),
+    /// Takes another document in place of the one that was read.
+    Replace(Box<Document>),
+    /// What somebody looks at: live mode makes it first.
+    Watch(Vec<String>),
+    /// Writes the document to its file, or to another one, which becomes its file.
+    Save { to: PathBuf },
+    /// Writes an item's file, or what a port shows, to a path.
+    Export { item: String, port: String, to: PathBuf },
+    /// The document was closed on purpose: what autosave kept is not needed.
+    Discard,
+    /// Something happened in a lane.
+    Wake,
+}
+
+/// What the thread tells the window, beside the view.
+pub(super) enum News {
+    Opened(Box<Opened>),
+    /// The graph cannot be opened at all.
+    Refused(Vec<Diagnostic>),
+    Saved(PathBuf),
+    Exported(PathBuf),
+    /// Something that was asked for did not work.
+    Problem(Box<Diagnostic>),
+    /// Another program wrote the graph's file.
+    ChangedOnDisk,
+}
+
+/// A document as it was read.
+pub(super) struct Opened {
+    pub(super) document: Document,
+    pub(super) recovered: bool,
+    pub(super) store: Arc<Store>,
+    pub(super) folder: PathBuf,
+}
+
+/// The window's end of the thread.
+pub(super) struct Desk {
+    requests: Sender<Request>,
+    waiting: VecDeque<Request>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    view: Mutex<Arc<RunView>>,
+    news: Mutex<Vec<News>>,
+    repaint: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Shared {
+    fn tell(&self, news: News) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
+        (self.repaint)();
+    }
+
+    fn show(&self, view: RunView) {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+        (self.repaint)();
+    }
+}
+
+impl Desk {
+    /// Opens a graph on a thread of its own; the answer comes as news.
+    pub(super) fn open(path: PathBuf, live: Live, repaint: Box<dyn Fn() + Send + Sync>) -> Desk {
+        let (requests, inbox) = bounded(256);
+        let shared = Arc::new(Shared { view: Mutex::default(), news: Mutex::default(), repaint });
+        let (theirs, wake) = (shared.clone(), requests.clone());
+        let thread = std::thread::Builder::new().name("session".to_owned());
+        let spawned = thread.spawn(move || match Clerk::open(&path, live, &theirs, wake) {
+            Ok(clerk) => clerk.work(&inbox),
+            Err(problems) => theirs.tell(News::Refused(problems)),
+        });
+        if let Err(error) = spawned {
+            shared.tell(News::Refused(vec![Diagnostic::error("no-thread", format!("no thread starts: {error}"))]));
+        }
+        Desk { requests, waiting: VecDeque::new(), shared }
+    }
+
+    /// Sends a request, or keeps it until there is room: the window never waits.
+    pub(super) fn send(&mut self, request: Request) {
+        self.waiting.push_back(request);
+        self.flush();
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self) {
+        while let Some(request) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(request)) = self.requests.try_send(request) {
+                self.waiting.push_front(request);
+                return;
+            }
+        }
+    }
+
+    /// The newest view.
+    pub(super) fn view(&self) -> Arc<RunView> {
+        self.shared.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// News since the last call.
+    pub(super) fn news(&self) -> Vec<News> {
+        std::mem::take(&mut *self.shared.news.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether free work runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Live {
+    On,
+    Off,
+}
+
+/// What the thread owns.
+struct Clerk {
+    session: Session,
+    publisher: Publisher,
+    shared: Arc<Shared>,
+    live: Live,
+    watch: Vec<String>,
+    /// When live mode is due.
+    due: Option<Instant>,
+    /// A run that somebody asked for: its outputs are written when it ends.
+    asked: Option<Vec<Target>>,
+    /// Live mode has made what somebody looks at, and goes on with the rest.
+    rest: bool,
+    running: bool,
+    autosave: autosave::Autosave,
+    looked: Instant,
+    published: Instant,
+    stale: bool,
+}
+
+impl Clerk {
+    fn open(path: &Path, live: Live, shared: &Arc<Shared>, wake: Sender<Request>) -> Result<Clerk, Vec<Diagnostic>> {
+        thread::may_block();
+        let mut project = Project::open(path)?;
+        let recovered = autosave::recover(path, &project.source);
+        if let Some(document) = &recovered {
+            project.replace(document.clone());
+        }
+        let options = Options { access: Access::Write, ..Options::default() };
+        let wake = Arc::new(move || {
+            // A full queue has something to wake up for already.
+            let _ = wake.try_send(Request::Wake);
+        });
+        let session = Session::open_waking(project, &options, wake).map_err(|problem| vec![problem])?;
+        shared.tell(News::Opened(Box::new(Opened {
+            document: session.project.written.clone(),
+            recovered: recovered.is_some(),
+            store: session.store.clone(),
+            folder: session.project.folder(),
+        })));
+        let now = Instant::now();
+        let mut clerk = Clerk {
+            publisher: Publisher::new(now),
+            autosave: autosave::Autosave::new(path),
+            session,
+            shared: shared.clone(),
+            live,
+            watch: Vec::new(),
+            due: (live == Live::On).then_some(now),
+            asked: None,
+            rest: false,
+            running: false,
+            looked: now,
+            published: now,
+            stale: true,
+        };
+        clerk.publisher.rebuild(&mut clerk.session);
+        clerk.publish();
+        Ok(clerk)
+    }
+
+    /// Works until the window goes.
+    fn work(mut self, inbox: &Receiver<Request>) {
+        loop {
+            let wait = self.wait();
+            match inbox.recv_timeout(wait) {
+                Ok(request) => {
+                    self.take(request);
+                    while let Ok(request) = inbox.try_recv() {
+                        self.take(request);
+                    }
+                }
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
+            }
+            self.tick();
+        }
+        self.session.engine.cancel();
+    }
+
+    fn wait(&self) -> Duration {
+        let now = Instant::now();
+        let due = self.due.map(|due| due.saturating_duration_since(now));
+        let late = self.stale.then(|| FRAME.saturating_sub(self.published.elapsed()));
+        [due, late].into_iter().flatten().fold(LOOK.saturating_sub(self.looked.elapsed()), Duration::min)
+    }
+
+    fn tick(&mut self) {
+        let goes_on = self.session.engine.pump(Duration::ZERO);
+        self.stale |= self.publisher.take(&mut self.session);
+        if self.running && !goes_on {
+            self.running = false;
+            self.stale = true;
+            self.ended();
+        }
+        if self.due.is_some_and(|due| due <= Instant::now()) {
+            self.due = None;
+            self.start_live();
+        }
+        if LOOK <= self.looked.elapsed() {
+            self.looked = Instant::now();
+            self.look();
+        }
+        if self.stale && FRAME <= self.published.elapsed() {
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.stale = false;
+        self.published = Instant::now();
+        let live = self.live == Live::On;
+        let view = self.publisher.view(&mut self.session, self.running, live);
+        self.shared.show(view);
+    }
+
+    fn take(&mut self, request: Request) {
+        self.stale = true;
+        match request {
+            Request::Edit { edits, revision, dirty } => self.edit(&edits, revision, dirty),
+            Request::Command(command) => self.command(command),
+            Request::Replace(document) => {
+                self.session.project.replace(*document);
+                self.session.engine.replaced(&self.session.project.document);
+                self.publisher.rebuild(&mut self.session);
+                self.autosave.mark(true);
+                self.touch_live();
+            }
+            Request::Watch(watch) => {
+                if watch != self.watch {
+                    self.watch = watch;
+                    self.touch_live();
+                }
+            }
+            Request::Save { to } => self.save(&to),
+            Request::Export { item, port, to } => {
+                let news = match self.export(&item, &port, &to) {
+                    Ok(()) => News::Exported(to),
+                    Err(problem) => News::Problem(Box::new(problem)),
+                };
+                self.shared.tell(news);
+            }
+            Request::Discard => self.autosave.remove(),
+            Request::Wake => {}
+        }
+    }
+
+    fn edit(&mut self, edits: &[Edit], revision: u64, dirty: bool) {
+        let edited = self.session.project.edit(edits);
+        let document = &self.session.project.document;
+        match edited {
+            Ok(Edited::Described(applied)) => self.session.engine.edited(document, &applied),
+            Ok(Edited::Expanded) => self.session.engine.replaced(document),
+            Err(problem) => {
+                self.shared.tell(News::Problem(Box::new(problem)));
+                return;
+            }
+        }
+        self.publisher.revision = revision;
+        self.publisher.rebuild(&mut self.session);
+        self.autosave.mark(dirty);
+        if edits.iter().any(|edit| !matches!(edit, Edit::SetLayout { .. })) {
+            self.touch_live();
+        }
+    }
+
+    fn touch_live(&mut self) {
+        if self.live == Live::On && self.asked.is_none() {
+            self.due = Some(Instant::now() + DEBOUNCE);
+        }
+    }
+
+    /// Starts what somebody looks at; the rest follows when that is there. Nothing paid runs: nothing is approved.
+    fn start_live(&mut self) {
+        let targets: Vec<Target> = self.watch.iter().filter_map(|name| self.session.known_target(name)).collect();
+        self.rest = targets.is_empty();
+        let targets = if self.rest { self.session.targets(&[]).unwrap_or_default() } else { targets };
+        self.start(targets, Approval::default());
+    }
+
+    fn start(&mut self, targets: Vec<Target>, approval: Approval) {
+        self.publisher.started(&targets);
+        self.session.engine.start(targets, approval);
+        self.running = true;
+    }
+
+    /// A run has ended.
+    fn ended(&mut self) {
+        match self.asked.take() {
+            Some(targets) => {
+                if let Err(problems) = self.session.commit(&targets, None) {
+                    problems.into_iter().for_each(|problem| self.shared.tell(News::Problem(Box::new(problem))));
+                }
+                self.touch_live();
+            }
+            None if self.live == Live::On && !self.rest && self.due.is_none() => {
+                self.rest = true;
+                let targets = self.session.targets(&[]).unwrap_or_default();
+                self.start(targets, Approval::default());
+            }
+            None => {}
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Run { targets, approval } => match self.session.targets(&targets) {
+                Ok(targets) => {
+                    let items = approval.items.into_iter().collect();
+                    self.asked = Some(targets.clone());
+                    self.due = None;
+                    self.start(targets, Approval { budget: approval.budget, items });
+                }
+                Err(problem) => self.shared.tell(News::Problem(Box::new(problem))),
+            },
+            Command::Stop => {
+                self.asked = None;
+                self.rest = true;
+                self.due = None;
+                self.session.engine.cancel();
+            }
+            Command::CancelItem(item) => {
+                if let Some(at) = self.session.engine.find_item(&item) {
+                    self.session.engine.cancel_item(at);
+                }
+            }
+            Command::Retry => {
+                let targets = self.session.targets(&[]).unwrap_or_default();
+                self.asked = Some(targets.clone());
+                self.start(targets, Approval::default());
+            }
+            Command::SetLive(on) => {
+                self.live = if on { Live::On } else { Live::Off };
+                self.touch_live();
+            }
+            Command::NoteTake { item, take, note } => {
+                if let Err(problem) = self.session.note_take(&item, take, &note) {
+                    self.shared.tell(News::Problem(Box::new(problem)));
+                }
+                self.publisher.answer(&self.session, &Ask::Takes(item));
+            }
+            Command::Ask(ask) => self.publisher.answer(&self.session, &ask),
+            // The window's own: it never sends them on.
+            Command::Edit { .. } | Command::Undo | Command::Redo | Command::JumpTo(_) | Command::File(_) => {}
+            Command::Quit => {}
+        }
+    }
+
+    fn save(&mut self, to: &Path) {
+        thread::may_block();
+        let project = &mut self.session.project;
+        let text = project.source.print(&project.written);
+        let saved = write_atomic(to, text.as_bytes()).and_then(|()| {
+            let name = to.display().to_string();
+            let loaded = Document::parse(&name, &text).map_err(|mut found| found.swap_remove(0))?;
+            project.source = loaded.source;
+            Ok(())
+        });
+        match saved {
+            Ok(()) => {
+                self.autosave.saved();
+                self.shared.tell(News::Saved(to.to_owned()));
+            }
+            Err(problem) => self.shared.tell(News::Problem(Box::new(problem))),
+        }
+    }
+
+    fn export(&self, item: &str, port: &str, to: &Path) -> Result<(), Diagnostic> {
+        let unknown = || Diagnostic::error("nothing-to-export", format!("`{item}` has no result at `{port}` yet"));
+        let at = self.session.engine.find_item(item).ok_or_else(unknown)?;
+        let value = self.session.engine.value(at, port).ok_or_else(unknown)?;
+        export::write(&self.session, to, value).map(|_| ())
+    }
+
+    /// Looks at the disk: the graph's file, the files that it reads, and whether to keep a copy.
+    fn look(&mut self) {
+        if self.autosave.changed_on_disk() {
+            self.shared.tell(News::ChangedOnDisk);
+        }
+        let project = &self.session.project;
+        let text = || project.source.print(&project.written);
+        if let Err(problem) = self.autosave.keep(AUTOSAVE, text) {
+            self.shared.tell(News::Problem(Box::new(problem)));
+        }
+        self.session.engine.refresh();
+        if self.publisher.take(&mut self.session) {
+            self.stale = true;
+            self.touch_live();
+        }
+    }
+}

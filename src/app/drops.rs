@@ -1,0 +1,145 @@
+//! Files that come from outside the project: copied into it, then named by a parameter or by a new node.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use model::{Data, Diagnostic, Document, Edit, NodeSpec, ParamKind};
+use ui::{Pick, wiring};
+
+use super::thread;
+
+/// What becomes of the files once they are in the project.
+pub(super) enum Plan {
+    /// A parameter names them.
+    Param { node: String, param: String, pick: Pick },
+    /// A node each, from a place of the canvas downwards.
+    Nodes { at: (f32, f32) },
+}
+
+/// How far apart nodes for dropped files stand.
+const STEP: f32 = 160.0;
+
+impl Plan {
+    /// The edits, and what undo calls them.
+    pub(super) fn edits(&self, document: &Document, names: &[String]) -> (String, Vec<Edit>) {
+        match self {
+            Plan::Param { node, param, pick } => {
+                let text = |name: &String| Data::from(name.as_str());
+                let value = match pick {
+                    Pick::Files => {
+                        let present = document.nodes.get(node).and_then(|node| node.params.get(param)?.as_items());
+                        let new = names.iter().map(text).filter(|name| !present.unwrap_or_default().contains(name));
+                        Some(Data::List(present.unwrap_or_default().iter().cloned().chain(new).collect()))
+                    }
+                    Pick::File | Pick::Folder => names.first().map(text),
+                };
+                let edit = Edit::SetParam { node: node.clone(), param: param.clone(), value, at: None };
+                let exists = document.nodes.contains_key(node);
+                (format!("Set {param}"), exists.then_some(edit).into_iter().collect())
+            }
+            Plan::Nodes { at } => {
+                let mut scratch = document.clone();
+                let mut edits = Vec::new();
+                for name in names {
+                    let Some((spec, param, many)) = reader_of(name) else { continue };
+                    let id = wiring::free_id(&scratch, spec.kind);
+                    let place = (at.0, at.1 + STEP * (edits.len() / 3) as f32);
+                    let value = if many { Data::List(vec![Data::from(name.as_str())]) } else { Data::from(name.as_str()) };
+                    let mut batch = wiring::add_node(&id, spec, place);
+                    batch.push(Edit::SetParam { node: id, param: param.to_owned(), value: Some(value), at: None });
+                    if scratch.apply(&batch).is_ok() {
+                        edits.extend(batch);
+                    }
+                }
+                ("Drop files".to_owned(), edits)
+            }
+        }
+    }
+}
+
+/// The node kind that reads such a file: its declaration, the parameter, and whether that takes several.
+fn reader_of(name: &str) -> Option<(&'static NodeSpec, &'static str, bool)> {
+    let extension = Path::new(name).extension()?.to_string_lossy().to_lowercase();
+    let families = ["import.", "structure."];
+    families.iter().flat_map(|family| nodes::ALL.iter().filter(move |spec| spec.kind.starts_with(family))).find_map(|spec| {
+        spec.params.iter().find_map(|param| match param.kind {
+            ParamKind::File { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, false)),
+            ParamKind::Files { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, true)),
+            _ => None,
+        })
+    })
+}
+
+/// Paths relative to the project, copying in what lies outside. Blocks on the disk.
+///
+/// # Errors
+/// A diagnostic that names the file that cannot be read or copied.
+pub(super) fn bring_blocking(folder: &Path, paths: &[PathBuf]) -> Result<Vec<String>, Diagnostic> {
+    thread::may_block();
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    paths.iter().map(|path| bring(&folder, path)).collect()
+}
+
+fn bring(folder: &Path, path: &Path) -> Result<String, Diagnostic> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Ok(inside) = path.strip_prefix(folder) {
+        return Ok(inside.to_string_lossy().replace('\\', "/"));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| {
+        Diagnostic::error("file-unreadable", format!("cannot copy into the project: {error}: {}", path.display()))
+            .hint("check that the file can be read and that the project has room")
+    };
+    if !path.is_file() {
+        return Err(Diagnostic::error("not-a-file", format!("not a regular file: {}", path.display()))
+            .hint("drop files; a folder inside the project can be named by `import.folder`"));
+    }
+    let media = folder.join("media");
+    fs::create_dir_all(&media).map_err(failed)?;
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) => (stem.to_owned(), format!(".{extension}")),
+        None => (name, String::new()),
+    };
+    for n in 1..1000 {
+        let number = if n == 1 { String::new() } else { format!("-{n}") };
+        let candidate = format!("{stem}{number}{extension}");
+        let target = media.join(&candidate);
+        let same = || fs::read(&target).ok() == fs::read(&path).ok();
+        if !target.exists() {
+            fs::copy(&path, &target).map_err(failed)?;
+        } else if !same() {
+            continue;
+        }
+        return Ok(format!("media/{candidate}"));
+    }
+    Err(Diagnostic::error("too-many-files", format!("a thousand files are called `{stem}{extension}` already")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_from_outside_are_copied_once() {
+        let (project, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = outside.path().join("a.png");
+        fs::write(&file, "one").unwrap();
+        let bring = |path: &PathBuf| bring_blocking(project.path(), std::slice::from_ref(path)).unwrap();
+        assert_eq!(bring(&file), ["media/a.png"]);
+        assert_eq!(bring(&file), ["media/a.png"], "the same file is not copied twice");
+        fs::write(&file, "two").unwrap();
+        assert_eq!(bring(&file), ["media/a-2.png"], "another file of that name does not overwrite it");
+        assert_eq!(bring(&project.path().join("media/a.png")), ["media/a.png"]);
+    }
+
+    #[test]
+    fn a_dropped_file_gets_the_node_that_reads_it() {
+        let document = Document::default();
+        let names = ["media/a.png".to_owned(), "film.fountain".to_owned(), "notes.xyz".to_owned()];
+        let (_, edits) = Plan::Nodes { at: (0.0, 0.0) }.edits(&document, &names);
+        let mut after = document.clone();
+        after.apply(&edits).unwrap();
+        let kinds: Vec<_> = after.nodes.values().map(|node| node.kind.as_str()).collect();
+        assert_eq!(kinds, ["import.image", "structure.script"]);
+    }
+}

@@ -1,0 +1,412 @@
+//! The window: tabs with documents, file dialogs, settings. Documents are changed by their tabs alone.
+
+mod autosave;
+mod desk;
+mod dialogs;
+mod drops;
+mod gallery;
+mod playback;
+mod publish;
+mod settings;
+mod tab;
+mod templates;
+mod thread;
+
+use std::path::{Path, PathBuf};
+
+use crossbeam_channel::{Receiver, bounded};
+use model::Diagnostic;
+use ui::theme::{Shade, Theme};
+
+use self::dialogs::{Answer, Dialog, Purpose, Question};
+use self::settings::Settings;
+use self::tab::{Tab, Wish, repaint};
+
+/// Opens a window with a graph, or with a new document where none is given; returns when it is closed.
+///
+/// # Errors
+/// A diagnostic where no window can be opened.
+pub(crate) fn run(graph: Option<PathBuf>) -> Result<(), Diagnostic> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Throughline")
+        .with_app_id("throughline")
+        .with_inner_size([1280.0, 720.0])
+        .with_min_inner_size([640.0, 400.0])
+        .with_drag_and_drop(true);
+    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let create: eframe::AppCreator<'_> = Box::new(move |cx| Ok(Box::new(App::new(&cx.egui_ctx, graph.as_deref()))));
+    eframe::run_native("throughline", options, create).map_err(|error| {
+        Diagnostic::error("no-window", format!("no window opens: {error}"))
+            .hint("the editor needs a display with OpenGL 2 or newer; the other commands need none")
+    })
+}
+
+/// Work on the disk that a thread does for the window.
+enum Task {
+    /// A new document was written.
+    Created(Receiver<Result<PathBuf, Diagnostic>>),
+    /// A document's files were copied to where it is saved now.
+    Moved(Receiver<Result<(), Diagnostic>>, PathBuf, u64),
+    /// Files were brought into a project.
+    Brought(Receiver<Result<Vec<String>, Diagnostic>>, drops::Plan, u64),
+}
+
+/// See the module.
+struct App {
+    tabs: Vec<(u64, Tab)>,
+    front: usize,
+    next_id: u64,
+    settings: Settings,
+    dialog: Option<(u64, Dialog)>,
+    tasks: Vec<Task>,
+    /// The tab that asks whether to save before it closes.
+    asking: Option<u64>,
+    quitting: bool,
+    notice: Option<Diagnostic>,
+    themed: Option<bool>,
+    /// What the window's title says now.
+    title: String,
+}
+
+impl App {
+    fn new(ctx: &egui::Context, graph: Option<&Path>) -> App {
+        thread::enter_window();
+        Theme::install_fonts(ctx);
+        let settings = Settings::load();
+        let mut app = App {
+            tabs: Vec::new(),
+            front: 0,
+            next_id: 0,
+            settings,
+            dialog: None,
+            tasks: Vec::new(),
+            asking: None,
+            quitting: false,
+            notice: None,
+            themed: None,
+            title: String::new(),
+        };
+        match graph {
+            Some(graph) => app.open(ctx, graph),
+            None => app.create(ctx, None),
+        }
+        app
+    }
+
+    fn open(&mut self, ctx: &egui::Context, path: &Path) {
+        let tab = Tab::open(path, ctx, &self.settings);
+        if let Some(at) = self.tabs.iter().position(|(_, tab)| tab.path == path) {
+            // Opened again on purpose: what is on disk counts.
+            self.tabs[at].1 = tab;
+            self.front = at;
+            return;
+        }
+        self.next_id += 1;
+        self.tabs.push((self.next_id, tab));
+        self.front = self.tabs.len() - 1;
+    }
+
+    fn create(&mut self, ctx: &egui::Context, template: Option<&'static str>) {
+        let done = spawn(ctx, move || templates::create_blocking(template));
+        self.tasks.push(Task::Created(done));
+    }
+
+    fn finish_tasks(&mut self, ctx: &egui::Context) {
+        for task in std::mem::take(&mut self.tasks) {
+            match task {
+                Task::Created(done) => match done.try_recv() {
+                    Ok(Ok(path)) => self.open(ctx, &path),
+                    Ok(Err(problem)) => self.notice = Some(problem),
+                    Err(_) => self.tasks.push(Task::Created(done)),
+                },
+                Task::Moved(done, path, id) => match done.try_recv() {
+                    Ok(moved) => {
+                        self.notice = moved.err();
+                        let settings = &mut self.settings;
+                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                            tab.move_to(path.clone(), ctx, settings);
+                        }
+                        settings.opened(&path);
+                        settings.save();
+                    }
+                    Err(_) => self.tasks.push(Task::Moved(done, path, id)),
+                },
+                Task::Brought(done, plan, id) => match done.try_recv() {
+                    Ok(Ok(names)) => {
+                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                            let (label, edits) = plan.edits(tab.history.document(), &names);
+                            tab.edit(&label, edits, None);
+                        }
+                    }
+                    Ok(Err(problem)) => self.notice = Some(problem),
+                    Err(_) => self.tasks.push(Task::Brought(done, plan, id)),
+                },
+            }
+        }
+    }
+
+    fn ask(&mut self, ctx: &egui::Context, id: u64, question: Question) {
+        let repaint = repaint(ctx);
+        self.dialog = Some((id, Dialog::open(question, Box::new(move || repaint()))));
+    }
+
+    fn folder(&self, id: u64) -> PathBuf {
+        let tab = self.tabs.iter().find(|(it, _)| *it == id).map(|(_, tab)| tab);
+        let folder = tab.filter(|tab| !templates::is_draft(&tab.path)).and_then(|tab| tab.path.parent());
+        let home = || std::env::var_os("HOME").map(PathBuf::from);
+        folder.map(Path::to_owned).or_else(|| std::env::current_dir().ok()).or_else(home).unwrap_or_default()
+    }
+
+    fn wish(&mut self, ctx: &egui::Context, id: u64, wish: Wish) {
+        let graphs = || vec!["ron".to_owned()];
+        let question = |purpose, title: &str, folder, name: &str, extensions| Question {
+            purpose,
+            title: title.to_owned(),
+            folder,
+            name: name.to_owned(),
+            extensions,
+        };
+        match wish {
+            Wish::New(template) => self.create(ctx, template),
+            Wish::Open(path) => self.open(ctx, &path),
+            Wish::Opened(path) => {
+                if !templates::is_draft(&path) {
+                    self.settings.opened(&path);
+                    self.settings.save();
+                }
+            }
+            Wish::AskOpen => {
+                self.ask(ctx, id, question(Purpose::Open, "Open a graph", self.folder(id), "", graphs()));
+            }
+            Wish::AskSaveAs => {
+                let tab = self.tabs.iter().find(|(it, _)| *it == id);
+                let name = tab.and_then(|(_, tab)| tab.path.file_name()).unwrap_or_default().to_string_lossy();
+                let asked = question(Purpose::SaveAs, "Save the graph as", self.folder(id), &name, graphs());
+                self.ask(ctx, id, asked);
+            }
+            Wish::Pick { node, param, extensions, kind } => {
+                let purpose = Purpose::Param { node, param, pick: kind };
+                self.ask(ctx, id, question(purpose, "Choose", self.folder(id), "", extensions));
+            }
+            Wish::AskExport { item, port } => {
+                let name = item.replace('/', "-");
+                let purpose = Purpose::Export { item, port };
+                self.ask(ctx, id, question(purpose, "Export", self.folder(id), &name, Vec::new()));
+            }
+            Wish::Drop { paths, at } => {
+                let (graphs, media): (Vec<_>, Vec<_>) =
+                    paths.into_iter().partition(|path| path.extension().is_some_and(|it| it == "ron"));
+                graphs.iter().for_each(|path| self.open(ctx, path));
+                if !media.is_empty() {
+                    self.bring(ctx, id, drops::Plan::Nodes { at: at.unwrap_or((40.0, 40.0)) }, media);
+                }
+            }
+            Wish::Moved(path) => {
+                if let Some((_, tab)) = self.tabs.iter().find(|(it, _)| *it == id) {
+                    let (document, old, new) = (tab.history.document().clone(), tab.path.clone(), path.clone());
+                    let done = spawn(ctx, move || templates::follow_blocking(&document, &old, &new));
+                    self.tasks.push(Task::Moved(done, path, id));
+                }
+            }
+            Wish::Close => self.close(ctx, id),
+            Wish::Quit => {
+                self.quitting = true;
+                ctx.request_repaint();
+            }
+        }
+    }
+
+    /// Brings files into the project of a tab.
+    fn bring(&mut self, ctx: &egui::Context, id: u64, plan: drops::Plan, paths: Vec<PathBuf>) {
+        let Some((_, tab)) = self.tabs.iter().find(|(it, _)| *it == id) else { return };
+        let folder = tab.path.parent().map(Path::to_owned).unwrap_or_default();
+        let done = spawn(ctx, move || drops::bring_blocking(&folder, &paths));
+        self.tasks.push(Task::Brought(done, plan, id));
+    }
+
+    fn chosen(&mut self, ctx: &egui::Context, id: u64, purpose: Purpose, paths: Vec<PathBuf>) {
+        let Some(first) = paths.first().cloned() else { return };
+        match purpose {
+            Purpose::Open => self.open(ctx, &first),
+            Purpose::SaveAs => {
+                let path = if first.extension().is_none() { first.with_extension("ron") } else { first };
+                if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                    tab.save(path);
+                }
+            }
+            Purpose::Param { node, param, pick } => self.bring(ctx, id, drops::Plan::Param { node, param, pick }, paths),
+            Purpose::Export { item, port } => {
+                if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                    tab.desk.send(desk::Request::Export { item, port, to: first });
+                }
+            }
+        }
+    }
+
+    /// Closes a tab, asking first where something is not saved.
+    fn close(&mut self, ctx: &egui::Context, id: u64) {
+        let Some(at) = self.tabs.iter().position(|(it, _)| *it == id) else { return };
+        if self.tabs[at].1.is_dirty() {
+            self.front = at;
+            self.asking = Some(id);
+            return;
+        }
+        self.remove(ctx, at);
+    }
+
+    fn remove(&mut self, ctx: &egui::Context, at: usize) {
+        self.tabs[at].1.desk.send(desk::Request::Discard);
+        self.tabs.remove(at);
+        self.front = self.front.min(self.tabs.len().saturating_sub(1));
+        if self.tabs.is_empty() && !self.quitting {
+            self.create(ctx, None);
+        }
+    }
+
+    /// Asks about what is not saved, tab by tab; closes the window when nothing is left to ask.
+    fn quit(&mut self, ctx: &egui::Context) {
+        if self.asking.is_some() {
+            return;
+        }
+        if let Some((id, _)) = self.tabs.iter().find(|(_, tab)| tab.is_dirty()) {
+            self.close(ctx, *id);
+            return;
+        }
+        self.tabs.iter_mut().for_each(|(_, tab)| tab.desk.send(desk::Request::Discard));
+        self.tabs.clear();
+        ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+    }
+
+    fn unsaved_question(&mut self, ctx: &egui::Context) {
+        let Some(id) = self.asking else { return };
+        let Some(at) = self.tabs.iter().position(|(it, _)| *it == id) else {
+            self.asking = None;
+            return;
+        };
+        let name = self.tabs[at].1.title();
+        let modal = egui::Modal::new(egui::Id::unique("unsaved")).show(ctx, |ui| {
+            ui.set_width(360.0);
+            ui.heading(format!("Save changes to {}?", name.trim_start_matches("\u{2022} ")));
+            ui.label("What is not saved is lost when it closes.");
+            ui.horizontal(|ui| {
+                if ui.button("Save").clicked() {
+                    self.asking = None;
+                    let tab = &mut self.tabs[at].1;
+                    tab.close_when_saved = true;
+                    let wish = tab.execute(ui::Command::File(ui::FileCommand::Save));
+                    // A draft asks for a name first; the window stays until it has one.
+                    self.quitting &= wish.is_none();
+                    if let Some(wish) = wish {
+                        self.wish(ctx, id, wish);
+                    }
+                }
+                if ui.button("Don\u{2019}t save").clicked() {
+                    self.asking = None;
+                    self.remove(ctx, at);
+                }
+                if ui.button("Cancel").clicked() {
+                    self.asking = None;
+                    self.quitting = false;
+                }
+            });
+        });
+        if modal.should_close() {
+            self.asking = None;
+            self.quitting = false;
+        }
+    }
+
+    fn tab_bar(&mut self, ui: &mut egui::Ui) {
+        let mut close = None;
+        ui.horizontal(|ui| {
+            for (at, (id, tab)) in self.tabs.iter().enumerate() {
+                let label = ui.selectable_label(at == self.front, tab.title()).on_hover_text(tab.path.display().to_string());
+                if label.clicked() {
+                    self.front = at;
+                }
+                let button = ui.small_button(ui::icons::text(ui::icons::Icon::X, 11.0)).on_hover_text("Close");
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Close {}", tab.title())));
+                if button.clicked() || label.middle_clicked() {
+                    close = Some(*id);
+                }
+                ui.separator();
+            }
+        });
+        if let Some(id) = close {
+            self.close(ui.ctx(), id);
+        }
+    }
+}
+
+/// Runs blocking work on a thread and repaints when it is done.
+fn spawn<T: Send + 'static>(ctx: &egui::Context, work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (send, done) = bounded(1);
+    let repaint = repaint(ctx);
+    let run = move || {
+        // The window may have gone meanwhile.
+        let _ = send.send(work());
+        repaint();
+    };
+    // Where no thread starts the sender is dropped and the task never finishes: nothing is changed.
+    let _ = std::thread::Builder::new().name("files".to_owned()).spawn(run);
+    done
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let theme = Theme::of(if self.settings.light { Shade::Light } else { Shade::Dark });
+        if self.themed != Some(self.settings.light) {
+            theme.apply(&ctx);
+            ctx.set_zoom_factor(self.settings.scale);
+            self.themed = Some(self.settings.light);
+        }
+        if ctx.input(|input| input.viewport().close_requested()) && self.tabs.iter().any(|(_, tab)| tab.is_dirty()) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.quitting = true;
+        }
+        self.finish_tasks(&ctx);
+        if 1 < self.tabs.len() {
+            egui::Panel::top("tabs").show(ui, |ui| self.tab_bar(ui));
+        }
+        let mut wishes = Vec::new();
+        let mut title = "Throughline".to_owned();
+        if let Some((id, tab)) = self.tabs.get_mut(self.front) {
+            title = format!("{} \u{2014} {} \u{2014} Throughline", tab.title(), tab.path.display());
+            let id = *id;
+            let shown = ui.push_id(id, |ui| tab.show(ui, &self.settings, theme));
+            wishes.extend(shown.inner.into_iter().map(|wish| (id, wish)));
+        }
+        // Every command to the window asks for another frame: only a new title is one.
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        for (id, wish) in wishes {
+            self.wish(&ctx, id, wish);
+        }
+        if let Some((id, mut dialog)) = self.dialog.take() {
+            match dialog.show(&ctx) {
+                Answer::Open => self.dialog = Some((id, dialog)),
+                Answer::Cancelled => self.quitting = false,
+                Answer::Chosen(purpose, paths) => self.chosen(&ctx, id, purpose, paths),
+            }
+        }
+        self.unsaved_question(&ctx);
+        if let Some(problem) = self.notice.clone() {
+            let modal = egui::Modal::new(egui::Id::unique("notice")).show(&ctx, |ui| {
+                ui.set_width(360.0);
+                ui.heading("That did not work");
+                ui.label(&problem.message);
+                problem.hints.iter().for_each(|hint| drop(ui.weak(&**hint)));
+                ui.button("OK").clicked()
+            });
+            if modal.inner || modal.should_close() {
+                self.notice = None;
+            }
+        }
+        if self.quitting {
+            self.quit(&ctx);
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Makes the window's view of a session: what changed is rebuilt, everything else is shared with the view before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use engine::demand::Target;
+use engine::engine::Event;
+use engine::state::{ItemRef, State};
+use indexmap::IndexMap;
+use model::{Diagnostic, GROUP, Ports};
+use ui::Ask;
+use ui::view::{
+    ExplanationView, ForecastView, ItemState, ItemView, LaneView, LedgerLine, LogLine, NodeView, RunState, RunView,
+    StepView, TakeView, TakesView,
+};
+
+use crate::session::{Session, target_name};
+
+/// Most lines that the log keeps.
+const LOG: usize = 2000;
+
+/// See the module.
+pub(super) struct Publisher {
+    /// The revision of the document that the session has taken.
+    pub(super) revision: u64,
+    view: RunView,
+    opened: Instant,
+    log: Vec<LogLine>,
+    /// Items at work: name, lane and progress.
+    at_work: IndexMap<String, (String, f32)>,
+    /// How often a node's items ran, and for how long.
+    cooks: IndexMap<String, (u64, f64)>,
+    run: Pace,
+}
+
+/// The present run, to tell how long it will take.
+struct Pace {
+    started: Instant,
+    targets: Vec<Target>,
+    ran: u64,
+    failed: u64,
+    cost: u64,
+}
+
+impl Publisher {
+    pub(super) fn new(now: Instant) -> Publisher {
+        let run = Pace { started: now, targets: Vec::new(), ran: 0, failed: 0, cost: 0 };
+        Publisher {
+            revision: 0,
+            view: RunView::default(),
+            opened: now,
+            log: Vec::new(),
+            at_work: IndexMap::new(),
+            cooks: IndexMap::new(),
+            run,
+        }
+    }
+
+    /// A run of these targets has begun.
+    pub(super) fn started(&mut self, targets: &[Target]) {
+        self.run = Pace { started: Instant::now(), targets: targets.to_vec(), ran: 0, failed: 0, cost: 0 };
+    }
+
+    /// Takes the engine's news; whether there was any.
+    pub(super) fn take(&mut self, session: &mut Session) -> bool {
+        let events = session.engine.events();
+        let changed = session.engine.changed();
+        let any = !events.is_empty() || !changed.is_empty();
+        for event in events {
+            self.event(session, event);
+        }
+        let nodes: BTreeSet<u32> = changed.iter().map(|at| at.node).collect();
+        let ids: Vec<String> = session.engine.node_ids().map(str::to_owned).collect();
+        for node in nodes {
+            if let Some(id) = ids.get(node as usize) {
+                self.node(session, id);
+            }
+        }
+        any
+    }
+
+    fn event(&mut self, session: &Session, event: Event) {
+        let line = |item: &str, text: String, failed| LogLine {
+            at: self.opened.elapsed().as_secs_f64(),
+            item: item.to_owned(),
+            text,
+            failed,
+        };
+        match event {
+            Event::Started { item, work } => {
+                let lane = lane_of(session, &item, work);
+                self.at_work.insert(item, (lane, 0.0));
+            }
+            Event::Progress { item, done } => {
+                if let Some((_, progress)) = self.at_work.get_mut(&item) {
+                    *progress = done;
+                }
+            }
+            Event::Ran { item, work, seconds, cost } => {
+                self.at_work.shift_remove(&item);
+                let node = model::node_of_item(&item).to_owned();
+                let (n, took) = self.cooks.entry(node).or_default();
+                *n += 1;
+                *took += seconds;
+                self.run.ran += 1;
+                self.run.cost += cost;
+                let price = if cost == 0 { String::new() } else { format!(", {}", ui::view::dollars(cost)) };
+                self.log.push(line(&item, format!("{work} made in {seconds:.2} s{price}"), false));
+            }
+            Event::Failed { item, diagnostic } => {
+                self.at_work.shift_remove(&item);
+                self.run.failed += 1;
+                self.log.push(line(&item, diagnostic.message.clone(), true));
+            }
+            Event::Cancelled { item } => {
+                self.at_work.shift_remove(&item);
+                self.log.push(line(&item, "cancelled".to_owned(), false));
+            }
+        }
+        if LOG < self.log.len() {
+            self.log.drain(..self.log.len() - LOG);
+        }
+    }
+
+    /// Rebuilds every node: after edits that may have added, removed or renamed some.
+    pub(super) fn rebuild(&mut self, session: &mut Session) {
+        session.engine.changed();
+        let ids: Vec<String> = session.engine.node_ids().map(str::to_owned).collect();
+        self.view.nodes.retain(|id, _| session.project.document.nodes.contains_key(id));
+        for id in &ids {
+            self.node(session, id);
+        }
+        let groups = session.project.written.nodes.iter().filter(|(_, node)| node.kind == GROUP);
+        self.view.groups = Arc::new(groups.map(|(id, _)| (id.clone(), session.project.group_ports(id))).collect());
+        self.view.problems = Arc::new(problems(session));
+    }
+
+    fn node(&mut self, session: &Session, id: &str) {
+        let engine = &session.engine;
+        let found = engine.items(id);
+        let unknown = found.first().is_some_and(|item| engine.has_unknown_elements(item.at));
+        let document = &session.project.document;
+        let spec = document.nodes.get(id).and_then(|node| nodes::CATALOG.find(&node.kind).map(|spec| (spec, node)));
+        let ports: Ports = spec.map(|(spec, node)| spec.ports_of(&node.params)).unwrap_or_default();
+        let items = found
+            .into_iter()
+            .map(|item| {
+                let chosen = engine.wanted(item.at).first().and_then(|wanted| wanted.chosen.as_ref());
+                ItemView {
+                    element: item.element.map(|element| element.to_string()),
+                    state: state_of(session, item.at, item.state),
+                    key: item.key,
+                    values: std::iter::zip(&ports.outputs, item.values)
+                        .map(|(port, (value, _))| (port.name.to_string(), value.clone()))
+                        .collect(),
+                    notes: Arc::new(item.notes.to_vec()),
+                    model: chosen.map(|chosen| chosen.model.clone()),
+                    cost: chosen.and_then(|chosen| chosen.cost),
+                    name: item.name,
+                }
+            })
+            .collect();
+        let (n_cooks, seconds) = self.cooks.get(id).copied().unwrap_or_default();
+        let view = NodeView { n_cooks, seconds, unknown_elements: unknown, ..NodeView::new(items) };
+        self.view.nodes.insert(id.to_owned(), Arc::new(view));
+    }
+
+    /// The view as it stands.
+    pub(super) fn view(&mut self, session: &mut Session, running: bool, live: bool) -> RunView {
+        self.take(session);
+        let demand = session.engine.demand(&self.run.targets);
+        let tally = session.engine.tally(&demand);
+        let left = (running && 0 < self.run.ran).then(|| {
+            self.run.started.elapsed().as_secs_f64() / self.run.ran as f64 * (tally.waiting as f64)
+        });
+        self.view.run = RunState {
+            running,
+            targets: self.run.targets.iter().map(target_name).collect(),
+            ran: self.run.ran,
+            failed: tally.failed.max(self.run.failed),
+            held: tally.held,
+            waiting: tally.waiting,
+            cost: self.run.cost,
+            left,
+            live,
+        };
+        self.view.lanes = self.lanes();
+        self.view.revision = self.revision;
+        if self.log.len() != self.view.log.len() || self.log.last() != self.view.log.last() {
+            self.view.log = Arc::new(self.log.clone());
+            self.view.problems = Arc::new(problems(session));
+        }
+        self.view.clone()
+    }
+
+    fn lanes(&self) -> Vec<LaneView> {
+        let mut lanes: IndexMap<&str, LaneView> = IndexMap::new();
+        for (item, (lane, progress)) in &self.at_work {
+            let view = lanes.entry(lane).or_insert_with(|| LaneView { name: lane.clone(), ..LaneView::default() });
+            view.running.push((item.clone(), *progress));
+        }
+        lanes.into_values().collect()
+    }
+
+    /// Answers a question.
+    pub(super) fn answer(&mut self, session: &Session, ask: &Ask) {
+        match ask {
+            Ask::Forecast(targets) => {
+                let forecast = session.targets(targets).and_then(|targets| session.forecast(&targets));
+                self.view.forecast = forecast.ok().map(|it| {
+                    let step = |step: crate::session::Step| StepView {
+                        item: step.item,
+                        state: step.state.to_owned(),
+                        model: step.model,
+                        cost: step.cost_microusd,
+                        why: step.why,
+                    };
+                    Arc::new(ForecastView {
+                        targets: it.targets,
+                        reused: it.reused,
+                        steps: it.steps.into_iter().map(step).collect(),
+                        cost: it.cost_microusd,
+                        unknown_prices: it.unknown_prices,
+                    })
+                });
+            }
+            Ask::Explain(item) => {
+                self.view.explanation = Some(Arc::new(match session.explain(item) {
+                    Ok(it) => ExplanationView {
+                        item: it.item,
+                        key: it.key,
+                        before: it.before,
+                        ingredients: it.ingredients.into_iter().map(|it| (it.path, it.now, it.before)).collect(),
+                        model: it.model,
+                        problem: None,
+                    },
+                    Err(problem) => {
+                        ExplanationView { item: item.clone(), problem: Some(problem), ..ExplanationView::default() }
+                    }
+                }));
+            }
+            Ask::Takes(item) => {
+                let takes = takes(session, item).unwrap_or_default();
+                self.view.takes = Some(Arc::new(TakesView { item: item.clone(), takes }));
+            }
+        }
+        self.view.ledger = Arc::new(ledger(session));
+    }
+}
+
+/// What is wrong with the document and with what ran.
+fn problems(session: &Session) -> Vec<Diagnostic> {
+    let mut found = session.project.check();
+    for problem in session.engine.diagnostics() {
+        if !found.contains(&problem) {
+            found.push(problem);
+        }
+    }
+    found
+}
+
+fn lane_of(session: &Session, item: &str, work: &str) -> String {
+    let wanted = session.engine.find_item(item).map(|at| session.engine.wanted(at));
+    let chosen = wanted.and_then(|wanted| wanted.first()?.chosen.as_ref());
+    match (chosen, work) {
+        (Some(chosen), _) => chosen.lane.to_owned(),
+        (None, "compute") => "compute".to_owned(),
+        _ => "media".to_owned(),
+    }
+}
+
+fn state_of(session: &Session, at: ItemRef, state: &State) -> ItemState {
+    let name = |by: &ItemRef| session.engine.item(*by).name;
+    match state {
+        State::Unknown => ItemState::Unknown,
+        State::Want { by } if *by == at => ItemState::Unknown,
+        State::Want { by } => ItemState::Want { by: name(by) },
+        State::Ready => ItemState::Ready,
+        State::Held { cost } => ItemState::Held { cost: *cost },
+        State::Queued => ItemState::Queued,
+        State::Running { progress } => ItemState::Running { progress: *progress },
+        State::Done => ItemState::Done,
+        State::Failed(diagnostic) => ItemState::Failed(diagnostic.clone()),
+        State::Blocked { by } => ItemState::Blocked { by: name(by) },
+    }
+}
+
+fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
+    let store = &session.store;
+    let records = store.takes(&session.project.name(), item)?;
+    let node = model::node_of_item(item);
+    let outputs = |names: Option<model::Outputs>| {
+        names.unwrap_or_default().into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    };
+    let mut takes = Vec::with_capacity(records.len());
+    for record in records {
+        takes.push(TakeView {
+            take: record.take,
+            values: outputs(store.get(&record.key)?),
+            key: Some(record.key),
+            seed: record.seed,
+            model: record.model,
+            cost: record.cost_microusd,
+            seconds: record.seconds,
+            made_at: record.made_at,
+            note: session.take_note(item, record.take).unwrap_or(record.note),
+        });
+    }
+    // A model that always gives the same needs no record of its takes: the present result stands for itself.
+    if let (true, Some(at)) = (takes.is_empty(), session.engine.find_item(item)) {
+        let present = session.engine.item(at);
+        if let Some(key) = present.key.filter(|_| !present.values.is_empty()) {
+            let take = session.project.document.take(item).take;
+            takes.push(TakeView {
+                take,
+                key: Some(key),
+                values: outputs(store.get(&key)?),
+                note: session.take_note(item, take).unwrap_or_default(),
+                model: session.project.document.nodes.get(node).map(|node| node.kind.clone()),
+                ..TakeView::default()
+            });
+        }
+    }
+    Ok(takes)
+}
+
+fn ledger(session: &Session) -> Vec<LedgerLine> {
+    let lines = session.store.ledger().unwrap_or_default();
+    lines
+        .into_iter()
+        .map(|line| LedgerLine {
+            at: line.at.unwrap_or_default(),
+            item: line.item,
+            provider: line.provider,
+            model: line.note,
+            cost: line.cost_microusd,
+        })
+        .collect()
+}

@@ -1,0 +1,161 @@
+//! All manifests of a session: the built-in ones, and a user's, which add to them or take their place.
+//!
+//! Reads files and parses; asks nobody. One manifest is one file and one line here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{Diagnostic, Severity};
+
+use crate::manifest::{Entry, Manifest};
+
+/// The built-in manifests: name of the file and its text.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("bfl.ron", include_str!("manifests/bfl.ron")),
+    ("elevenlabs.ron", include_str!("manifests/elevenlabs.ron")),
+    ("fal.ron", include_str!("manifests/fal.ron")),
+    ("gemini.ron", include_str!("manifests/gemini.ron")),
+    ("kling.ron", include_str!("manifests/kling.ron")),
+    ("localai.ron", include_str!("manifests/localai.ron")),
+    ("luma.ron", include_str!("manifests/luma.ron")),
+    ("minimax.ron", include_str!("manifests/minimax.ron")),
+    ("openai.ron", include_str!("manifests/openai.ron")),
+    ("openai-videos.ron", include_str!("manifests/openai-videos.ron")),
+    ("openrouter.ron", include_str!("manifests/openrouter.ron")),
+    ("replicate.ron", include_str!("manifests/replicate.ron")),
+    ("runway.ron", include_str!("manifests/runway.ron")),
+    ("stability.ron", include_str!("manifests/stability.ron")),
+    ("xai.ron", include_str!("manifests/xai.ron")),
+];
+
+/// Most manifests that a user's folder may hold, and their largest size in bytes.
+const MOST_FILES: usize = 200;
+const MOST_BYTES: u64 = 1 << 20;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// By provider.
+    manifests: BTreeMap<String, Arc<Manifest>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Catalog {
+    /// What this build carries.
+    pub fn built_in() -> Catalog {
+        let mut catalog = Catalog::default();
+        for (file, text) in BUILT_IN {
+            catalog.take(file, text);
+        }
+        catalog
+    }
+
+    /// Adds the manifests of a folder (`*.ron`); one of the same provider takes the built-in one's place. A folder
+    /// that is not there is empty; a manifest that cannot be used becomes a diagnostic.
+    #[must_use]
+    pub fn with_user_folder(mut self, folder: &Path) -> Catalog {
+        let Ok(listed) = std::fs::read_dir(folder) else { return self };
+        let mut files: Vec<_> = listed
+            .filter_map(|file| Some(file.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "ron"))
+            .take(MOST_FILES)
+            .collect();
+        files.sort();
+        for path in files {
+            let name = path.display().to_string();
+            match std::fs::metadata(&path) {
+                Ok(found) if found.is_file() && found.len() <= MOST_BYTES => {}
+                _ => {
+                    let message = format!("{name} is no manifest: not a file of at most {MOST_BYTES} bytes");
+                    self.diagnostics.push(warned(Diagnostic::error("manifest", message)));
+                    continue;
+                }
+            }
+            match std::fs::read_to_string(&path) {
+                Ok(text) => self.take(&name, &text),
+                Err(error) => {
+                    let message = format!("{name} cannot be read: {error}");
+                    self.diagnostics.push(warned(Diagnostic::error("manifest", message)));
+                }
+            }
+        }
+        self
+    }
+
+    /// Adds one manifest.
+    #[must_use]
+    pub fn with(mut self, manifest: Manifest) -> Catalog {
+        self.manifests.insert(manifest.provider.clone(), Arc::new(manifest));
+        self
+    }
+
+    fn take(&mut self, file: &str, text: &str) {
+        match Manifest::parse(file, text) {
+            Ok(manifest) => drop(self.manifests.insert(manifest.provider.clone(), Arc::new(manifest))),
+            Err(diagnostic) => self.diagnostics.push(warned(diagnostic)),
+        }
+    }
+
+    /// Every model, by name.
+    pub fn entries(&self) -> Vec<&Entry> {
+        let mut entries: Vec<_> = self.manifests.values().flat_map(|manifest| &manifest.models).collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
+    /// A model by its name, `runway/gen4.5`.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        let (provider, id) = name.split_once('/')?;
+        self.manifests.get(provider)?.models.iter().find(|entry| entry.id == id)
+    }
+
+    /// Every manifest, by provider.
+    pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
+        self.manifests.values()
+    }
+
+    /// A provider's manifest.
+    pub fn manifest(&self, provider: &str) -> Option<&Arc<Manifest>> {
+        self.manifests.get(provider)
+    }
+
+    /// What is wrong with manifests, as warnings.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+}
+
+/// The program works without that manifest.
+fn warned(diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { severity: Severity::Warning, ..diagnostic }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_manifests_are_whole() {
+        let catalog = Catalog::built_in();
+        assert_eq!(catalog.diagnostics(), []);
+        assert_eq!(catalog.manifests().count(), BUILT_IN.len(), "one provider for each file");
+        let names: Vec<_> = catalog.entries().iter().map(|entry| entry.name.clone()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(names.iter().all(|name| catalog.entry(name).is_some_and(|entry| entry.name == *name)));
+    }
+
+    #[test]
+    fn a_users_manifest_takes_the_built_in_ones_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = include_str!("manifests/runway.ron").replace("title: \"Runway\"", "title: \"Ours\"");
+        std::fs::write(folder.path().join("runway.ron"), own).expect("written");
+        std::fs::write(folder.path().join("bad.ron"), "(manifest: 1").expect("written");
+        std::fs::write(folder.path().join("notes.txt"), "not a manifest").expect("written");
+        let catalog = Catalog::built_in().with_user_folder(folder.path());
+        assert_eq!(catalog.manifest("runway").map(|manifest| manifest.title.as_str()), Some("Ours"));
+        let told: Vec<_> = catalog.diagnostics().iter().map(|it| (it.severity, it.code.as_str())).collect();
+        assert_eq!(told, [(Severity::Warning, "manifest-syntax")]);
+        assert_eq!(Catalog::built_in().with_user_folder(Path::new("/nowhere")).diagnostics(), []);
+    }
+}

@@ -1,0 +1,249 @@
+//! From a finished job to values: the result is found in the answer, brought, looked at, and taken into the store.
+//!
+//! What a provider sends is believed by its bytes, not by its label. What is in a file finds the importer out, which
+//! the program hands over: this package knows no codec.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use engine::worker::{Job, JobCx, JobError};
+use infer::MatcherType;
+use model::{Call, Diagnostic, Import, ImportKind, Outputs, Recipe, Task, Value as PortValue, Work};
+use serde_json::Value;
+
+use crate::answer::Handle;
+use crate::download::{NoFile, Want};
+use crate::error::ProviderError;
+use crate::hosted::Hosted;
+use crate::http::{Message, Payload};
+use crate::manifest::{Can, ErrorClass, Method, Operation, Pick};
+use crate::spool;
+
+/// Largest results in bytes: a picture, a sound, a film.
+const MOST_PICTURE: u64 = 256 << 20;
+const MOST_SOUND: u64 = 512 << 20;
+const MOST_FILM: u64 = 4 << 30;
+/// Longest text in bytes.
+const MOST_TEXT: usize = 4 << 20;
+/// Decibels that nobody hears.
+const SILENT: f64 = -200.0;
+
+/// What came.
+enum Brought {
+    File(PathBuf),
+    Text(String),
+}
+
+impl Hosted {
+    /// The outputs of a finished job.
+    pub(crate) fn bring(&self, handle: &Handle, call: &Call, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let operation = self.operation(handle)?;
+        let brought = match self.try_bring(handle, operation, call, cx) {
+            // A dead link: the provider gives fresh ones with a fresh answer, once.
+            Err(Missed::Expired(_)) if handle.spool.is_none() => self.try_bring(handle, operation, call, cx),
+            other => other,
+        };
+        match brought.map_err(|missed| self.missed(missed))? {
+            Brought::Text(text) => Ok(vec![("text".into(), PortValue::Text(text.into()))]),
+            Brought::File(path) => {
+                let taken = self.take_in(&path, call, job, cx);
+                // What was not taken in is of no use; what was, is somewhere else.
+                let _ = std::fs::remove_file(&path);
+                taken
+            }
+        }
+    }
+
+    fn try_bring(
+        &self,
+        handle: &Handle,
+        operation: &Operation,
+        call: &Call,
+        cx: &JobCx<'_>,
+    ) -> Result<Brought, Missed> {
+        let (json, bytes) = match (&handle.spool, &operation.poll) {
+            (Some(name), _) => {
+                let bytes = spool::read(&self.spool(), name)?;
+                (serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes)
+            }
+            (None, poll) => {
+                let last = operation.second.as_ref().or(poll.as_ref().map(|poll| &poll.exchange));
+                let json = last.map_or(Ok(Value::Null), |exchange| self.ask(exchange, handle, &cx.cancel))?;
+                (json, Vec::new())
+            }
+        };
+        let pass = self.pass().map_err(Diagnostic::from)?;
+        let reader = self.reader(&pass);
+        for pick in &operation.result {
+            let found = match pick {
+                Pick::Url(path) => path.text(&json).map(|url| self.download(&url, &[], call, cx)),
+                Pick::Content(exchange) => {
+                    let Message { target, headers, .. } = self.about(exchange, handle)?;
+                    Some(self.download(&target, &headers, call, cx))
+                }
+                Pick::Base64(path) => path.text(&json).map(|text| {
+                    let text = text.split_once("base64,").map_or(text.as_str(), |(_, data)| data);
+                    let bytes = STANDARD
+                        .decode(text.trim())
+                        .map_err(|_| Diagnostic::from(reader.error(ErrorClass::BadReply, "the result is no base64")))?;
+                    write(&cx.artifacts.scratch("part")?, &bytes)
+                }),
+                Pick::Body => Some(write(&cx.artifacts.scratch("part")?, &bytes)),
+                Pick::Text(path) => path.text(&json).map(|text| {
+                    if MOST_TEXT < text.len() {
+                        return Err(Diagnostic::from(reader.error(ErrorClass::BadReply, "the text is endless")).into());
+                    }
+                    Ok(Brought::Text(text))
+                }),
+            };
+            if let Some(found) = found {
+                return found;
+            }
+        }
+        // Finished, but without a result: refused after it was made is what that means most often.
+        let error = reader.failed(operation.poll.as_ref(), &json, ErrorClass::BadReply);
+        let said =
+            if error.said == "the job failed" { "it is done, but holds no result".to_owned() } else { error.said };
+        Err(Diagnostic::from(reader.error(error.class, &said)).into())
+    }
+
+    fn download(
+        &self,
+        target: &str,
+        headers: &[(String, String)],
+        call: &Call,
+        cx: &JobCx<'_>,
+    ) -> Result<Brought, Missed> {
+        let path = cx.artifacts.scratch("part")?;
+        let most = match call.task {
+            Task::Video => MOST_FILM,
+            Task::Voice | Task::Sound | Task::Music => MOST_SOUND,
+            Task::Image | Task::Text => MOST_PICTURE,
+        };
+        let within = self.http.timing.answer;
+        let (target, headers) = (target.to_owned(), headers.to_vec());
+        let get = Message { method: Method::Get, target, headers, payload: Payload::Empty, within, most };
+        let pass = self.pass().map_err(Diagnostic::from)?;
+        let progress = |done: f32| (cx.progress)(0.95 + 0.03 * done);
+        let want = Want {
+            get: &get,
+            reach: &self.reach,
+            pass: pass.as_ref(),
+            path: &path,
+            cancel: &cx.cancel,
+            progress: &progress,
+        };
+        let ended = self.http.download(&want);
+        if ended.is_err() {
+            let _ = std::fs::remove_file(&path);
+        }
+        match ended {
+            Ok(()) => Ok(Brought::File(path)),
+            Err(NoFile::Cancelled) => Err(JobError::Cancelled.into()),
+            Err(NoFile::Expired(why)) => Err(Missed::Expired(why)),
+            Err(NoFile::Failed(why)) => Err(Diagnostic::from(self.network(&why)).hint(STAYS).into()),
+            Err(NoFile::Disk(why)) => {
+                let told = Diagnostic::error("disk", format!("the result could not be written: {why}"));
+                Err(told.hint("make room on the disk of the store").hint(STAYS).into())
+            }
+        }
+    }
+
+    fn network(&self, why: &str) -> ProviderError {
+        let pass = self.pass().ok().flatten();
+        self.reader(&pass).error(ErrorClass::Network, why)
+    }
+
+    fn missed(&self, missed: Missed) -> JobError {
+        match missed {
+            Missed::Expired(why) => {
+                let message = format!("{} keeps the result no longer: {why}", self.manifest.title);
+                Diagnostic::error("result-expired", message)
+                    .hint("it was made and is paid; look for it at the provider")
+                    .hint("then settle the job in the store's journal; until then it is not made again")
+                    .into()
+            }
+            Missed::Job(error) => error,
+        }
+    }
+
+    /// Takes a file into the store as the value that its task promises.
+    fn take_in(&self, path: &Path, call: &Call, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let (kind, port, wanted) = match call.task {
+            Task::Image => (ImportKind::Image, "image", "a picture"),
+            Task::Video => (ImportKind::Clip, "clip", "a video"),
+            Task::Voice | Task::Sound | Task::Music => (ImportKind::Audio, "audio", "a sound"),
+            Task::Text => return Err(Diagnostic::error("provider-task", "a file came where a text should be").into()),
+        };
+        let found = infer::get_from_path(path).ok().flatten();
+        let fits = found.is_some_and(|found| match (call.task, found.matcher_type()) {
+            (Task::Image, MatcherType::Image) | (Task::Video, MatcherType::Video) => true,
+            // Sounds come in containers that films come in as well.
+            (Task::Voice | Task::Sound | Task::Music, MatcherType::Audio | MatcherType::Video) => true,
+            _ => false,
+        });
+        let Some(found) = found.filter(|_| fits) else {
+            let what = found.map_or("something unknown", |found| found.mime_type());
+            let pass = self.pass().ok().flatten();
+            let said = format!("it sends {what} where {wanted} should be");
+            return Err(Diagnostic::from(self.reader(&pass).error(ErrorClass::BadReply, &said)).into());
+        };
+        // The reader is chosen by what the file is.
+        let named = path.with_extension(found.extension());
+        std::fs::rename(path, &named)
+            .map_err(|error| Diagnostic::error("disk", format!("the result could not be named: {error}")))?;
+        let import = Import { kind, path: named.to_string_lossy().into_owned(), content: None, rate: Some(call.rate) };
+        let import = Job { key: job.key, work: Work::Import(import), model: None };
+        let unseen = |_: f32| {};
+        let inner =
+            JobCx { artifacts: cx.artifacts, cancel: cx.cancel.clone(), progress: &unseen, project: cx.project };
+        let outputs = self.importer.run(&import, &inner);
+        let _ = std::fs::remove_file(&named);
+        let value = outputs?.into_iter().next().map(|(_, value)| value);
+        let value = value.ok_or_else(|| Diagnostic::error("import", "BUG: the importer gave nothing"))?;
+        let mute =
+            !call.sound && job.model.as_deref().and_then(|it| self.entry(it)).is_none_or(|it| it.can.sound != Can::No);
+        Ok(vec![(port.into(), if kind == ImportKind::Clip { cut(value, call.n_frames, mute) } else { value })])
+    }
+}
+
+const STAYS: &str = "run again to fetch it: the job is in the journal and is not submitted again";
+
+/// Why there is no result.
+enum Missed {
+    Expired(String),
+    Job(JobError),
+}
+
+impl From<JobError> for Missed {
+    fn from(error: JobError) -> Missed {
+        Missed::Job(error)
+    }
+}
+
+impl From<Diagnostic> for Missed {
+    fn from(told: Diagnostic) -> Missed {
+        Missed::Job(told.into())
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<Brought, Missed> {
+    std::fs::write(path, bytes)
+        .map_err(|error| Diagnostic::error("disk", format!("the result could not be written: {error}")))?;
+    Ok(Brought::File(path.to_owned()))
+}
+
+/// A clip as long as it was asked for: providers sell whole seconds. Sound that nobody asked for is turned down.
+fn cut(value: PortValue, n_frames: u32, mute: bool) -> PortValue {
+    let PortValue::Clip(clip) = value else { return value };
+    let mut recipe: Recipe = (*clip).clone();
+    for piece in &mut recipe.pieces {
+        piece.frames = piece.frames.min(u64::from(n_frames.max(1)));
+        if mute {
+            piece.gain_db = SILENT;
+        }
+    }
+    PortValue::Clip(Arc::new(recipe))
+}

@@ -1,0 +1,78 @@
+//! Prices: what an ask costs, in integer millionths of a dollar.
+//!
+//! Knows rules with dates, not ledgers. Floating point was rejected: bills are added up.
+
+use serde::{Deserialize, Serialize};
+
+use super::ask::Ask;
+use super::entry::{Entry, Term};
+
+/// The price list of a model. Empty means unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prices {
+    /// The first whose terms all hold is the price; none holding means unknown.
+    pub rules: Vec<Price>,
+    /// All whose terms hold are added.
+    pub extras: Vec<Price>,
+}
+
+/// A price under conditions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    #[serde(default)]
+    pub when: Vec<Term>,
+    pub per: Per,
+    /// Micro-dollars for each unit.
+    pub microusd: u64,
+    /// The least that is charged, in micro-dollars.
+    #[serde(default)]
+    pub least: u64,
+    /// Units that cost nothing (the first five references).
+    #[serde(default)]
+    pub free: u64,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Per {
+    Call,
+    Second,
+    /// Started millions of pixels of a picture.
+    Megapixel,
+    /// Thousands of characters of the prompt, to the character.
+    ThousandChars,
+    /// Reference pictures, first and last frame included.
+    Picture,
+    /// Width x height x 24 x seconds / 1024, per million.
+    MillionVideoTokens,
+}
+
+impl Entry {
+    /// What an ask costs at most, in micro-dollars. None where the price is unknown; zero only where it is free.
+    pub fn price(&self, ask: &Ask) -> Option<u64> {
+        let holds = |price: &&Price| price.when.iter().all(|term| ask.holds(term));
+        let base = self.prices.rules.iter().find(holds)?;
+        let extras = self.prices.extras.iter().filter(holds).map(|extra| extra.of(ask));
+        Some(extras.fold(base.of(ask), u64::saturating_add))
+    }
+}
+
+impl Price {
+    fn of(&self, ask: &Ask) -> u64 {
+        let pixels = u128::from(ask.width) * u128::from(ask.height);
+        // Counted in parts of a unit, so that nothing is lost before the last division.
+        let (count, parts) = match self.per {
+            Per::Call => (1, 1),
+            Per::Second => (u128::from(ask.seconds), 1),
+            Per::Megapixel => (pixels.div_ceil(1_000_000), 1),
+            Per::ThousandChars => (u128::from(ask.prompt_chars), 1000),
+            Per::Picture => (u128::from(ask.references) + u128::from(ask.first_frame) + u128::from(ask.last_frame), 1),
+            Per::MillionVideoTokens => (pixels * 24 * u128::from(ask.seconds), 1024 * 1_000_000),
+        };
+        let charged = count.saturating_sub(u128::from(self.free) * parts);
+        let cost = (charged * u128::from(self.microusd)).div_ceil(parts);
+        u64::try_from(cost).unwrap_or(u64::MAX).max(self.least)
+    }
+}

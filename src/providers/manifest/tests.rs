@@ -1,0 +1,203 @@
+//! Fit and price of entries, on small entries made here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Call, Digest, Image, Media, ModelChoice, Quality, Rate, Reference, Role, Task};
+
+use super::*;
+use crate::Catalog;
+
+pub(crate) fn media(name: &str) -> Media {
+    Media { digest: Digest::of(name.as_bytes()), bytes: 5, format: "png".to_owned(), video: None, audio: None }
+}
+
+/// Two seconds and a half at 1280x720, from words.
+pub(crate) fn call() -> Call {
+    Call {
+        task: Task::Video,
+        model: ModelChoice::Auto,
+        quality: Quality::Final,
+        prompt: "a lamp in fog".to_owned(),
+        negative: String::new(),
+        shot: None,
+        references: Vec::new(),
+        first_frame: None,
+        last_frame: None,
+        size: (1280, 720),
+        rate: Rate(24, 1),
+        n_frames: 60,
+        seed: 7,
+        take: 1,
+        slate: None,
+        captions: false,
+        sound: false,
+        options: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn reference(name: &str, n_images: usize) -> Arc<Reference> {
+    let images = (0..n_images).map(|n| media(&format!("{name}{n}"))).collect();
+    let (name, description) = (name.to_owned(), String::new());
+    Arc::new(Reference {
+        role: Role::Character,
+        name,
+        aliases: Vec::new(),
+        description,
+        negative: String::new(),
+        palette: Vec::new(),
+        images,
+        pitch_hz: None,
+        ambience: String::new(),
+    })
+}
+
+fn entry() -> Entry {
+    let runway = Catalog::built_in();
+    Entry { rules: Vec::new(), ..runway.entry("runway/gen4.5").expect("it is built in").clone() }
+}
+
+fn reasons(entry: &Entry, call: &Call) -> Vec<String> {
+    entry
+        .fit(call)
+        .expect_err("it does not fit")
+        .into_iter()
+        .map(|it| format!("{:?}: {}", it.stage, it.reason))
+        .collect()
+}
+
+#[test]
+fn an_ask_is_at_least_what_was_called_for() {
+    let ask = entry().fit(&call()).expect("it fits");
+    assert_eq!((ask.seconds, ask.size.as_deref(), ask.operation.as_str()), (3, Some("1280:720"), "text"));
+    assert_eq!(entry().price(&ask), Some(360_000));
+    let long = Call { n_frames: 241, ..call() };
+    assert_eq!(reasons(&entry(), &long), ["Limit: its longest clip is 10 s, not 11 s"]);
+    let mut listed = entry();
+    listed.limits.seconds = Lengths::OneOf(vec![4, 6, 8]);
+    assert_eq!(listed.fit(&call()).expect("it fits").seconds, 4);
+    assert_eq!(listed.fit(&Call { n_frames: 97, ..call() }).expect("it fits").seconds, 6);
+    let tower = Call { size: (512, 2048), ..call() };
+    assert_eq!(reasons(&entry(), &tower), ["Limit: it makes no picture shaped like 512x2048"]);
+}
+
+#[test]
+fn drafts_are_small_and_finals_large_enough() {
+    let mut sized = entry();
+    sized.limits.sizes = Sizes::Ratios {
+        ratios: vec!["16:9".to_owned(), "9:16".to_owned(), "adaptive".to_owned()],
+        resolutions: vec![("480p".to_owned(), 480), ("720p".to_owned(), 720)],
+    };
+    let asked = |call: &Call| {
+        let ask = sized.fit(call).expect("it fits");
+        (ask.ratio.expect("a ratio"), ask.resolution.expect("a resolution"), ask.width, ask.height)
+    };
+    assert_eq!(asked(&call()), ("16:9".to_owned(), "720p".to_owned(), 1280, 720));
+    let draft = Call { quality: Quality::Draft, size: (720, 1280), ..call() };
+    assert_eq!(asked(&draft), ("9:16".to_owned(), "480p".to_owned(), 480, 853));
+    let large = Call { size: (1920, 1080), ..call() };
+    assert_eq!(reasons(&sized, &large), ["Limit: its largest pictures are 720p, not 1080 pixels on the short side"]);
+}
+
+#[test]
+fn nothing_that_is_asked_for_is_dropped() {
+    let picture = || Some(Image::File(Arc::new(media("f"))));
+    let rich = Call {
+        first_frame: picture(),
+        last_frame: picture(),
+        negative: "blur".to_owned(),
+        references: vec![reference("MARA", 2), reference("ANN", 0)],
+        options: [("motion".to_owned(), "3".to_owned())].into(),
+        ..call()
+    };
+    assert_eq!(
+        reasons(&entry(), &rich),
+        [
+            "Capability: it takes no reference picture",
+            "Capability: it takes no last frame",
+            "Capability: it takes no negative prompt",
+            "Capability: it has no option `motion`",
+        ]
+    );
+    let turbo = Catalog::built_in().entry("runway/gen4_turbo").expect("it is built in").clone();
+    let told = reasons(&turbo, &call());
+    assert_eq!(told, ["Input: it takes no request of words alone", "Input: it has no way to ask for that"]);
+    assert_eq!(turbo.fit(&Call { first_frame: picture(), ..call() }).expect("it fits").operation, "image");
+    assert_eq!(reasons(&entry(), &Call { task: Task::Music, ..call() }), ["Task: it makes no music"]);
+    // Unknown is neither: it fits, with a doubt.
+    let mut unknown = entry();
+    unknown.can.last_frame = Can::Unknown;
+    let ask = unknown.fit(&Call { last_frame: picture(), ..call() }).expect("it fits");
+    assert_eq!(ask.doubts[0].reason, "nobody knows whether it takes a last frame");
+}
+
+#[test]
+fn rules_forbid_and_demand() {
+    let mut ruled = entry();
+    (ruled.can.references, ruled.can.last_frame) = (Can::Yes, Can::Yes);
+    ruled.rules = vec![
+        Rule::Excludes(Term::FirstFrame, Term::References),
+        Rule::Requires(Term::LastFrame, Term::FirstFrame),
+        Rule::Requires(Term::Final, Term::Not(Box::new(Term::Seconds(3)))),
+    ];
+    let picture = || Some(Image::File(Arc::new(media("f"))));
+    let both = Call { first_frame: picture(), references: vec![reference("MARA", 1)], n_frames: 96, ..call() };
+    assert_eq!(reasons(&ruled, &both), ["Input: a first frame not with references"]);
+    let last = Call { last_frame: picture(), ..call() };
+    assert_eq!(
+        reasons(&ruled, &last),
+        ["Input: a last frame only with a first frame", "Input: final quality only with no 3 s"]
+    );
+}
+
+#[test]
+fn prices_are_whole_and_unknown_is_not_free() {
+    let mut priced = entry();
+    let ask = Ask { references: 7, width: 1920, height: 1080, seconds: 5, ..entry().fit(&call()).expect("it fits") };
+    let price = |per: Per, microusd: u64| Price { when: Vec::new(), per, microusd, least: 0, free: 0 };
+    priced.prices = Prices::default();
+    assert_eq!(priced.price(&ask), None);
+    priced.prices.rules = vec![Price { when: vec![Term::Draft], ..price(Per::Second, 1) }];
+    assert_eq!(priced.price(&ask), None, "no rule is for final quality");
+    for (per, wanted) in [
+        (Per::Call, 3_000),
+        (Per::Second, 15_000),
+        (Per::Megapixel, 9_000),
+        (Per::ThousandChars, 39),
+        (Per::Picture, 21_000),
+        // 1920 * 1080 * 24 * 5 / 1024 / 1e6 millions of tokens: 0.243; rounded up.
+        (Per::MillionVideoTokens, 729),
+    ] {
+        priced.prices.rules = vec![price(per, 3_000)];
+        assert_eq!(priced.price(&ask), Some(wanted), "{per:?}");
+    }
+    priced.prices.rules = vec![Price { least: 640_000, ..price(Per::Second, 100_000) }];
+    priced.prices.extras = vec![Price { free: 5, ..price(Per::Picture, 40_000) }];
+    assert_eq!(priced.price(&ask), Some(720_000));
+}
+
+#[test]
+fn a_damaged_manifest_names_the_place() {
+    let told = Manifest::parse("x.ron", "(\n    manifest: 1,\n    provider: 3,\n)").expect_err("refused");
+    assert_eq!((told.code.as_str(), told.subject.place.map(|place| place.line)), ("manifest-syntax", Some(3)));
+    let text = include_str!("../manifests/runway.ron");
+    for (from, to, wanted) in [
+        ("https://api.dev", "http://api.dev", "not an https URL"),
+        ("https://api.dev", "https://me:pw@api.dev", "more than scheme"),
+        ("manifest: 1", "manifest: 9", "format 9"),
+        ("provider: \"runway\"", "provider: \"Run/way\"", "no name for a provider"),
+        ("\"{seconds}\"", "\"{secs}\"", "templates know no `secs`"),
+        ("\"{seconds}\"", "\"{seconds:lookup}\"", "neither a form nor a table"),
+        ("(method: Delete, path: \"/v1", "(method: Delete, path: \"https://evil", "begins neither"),
+        ("(method: Get, path: \"/v1/tasks/{id}\")", "(method: Get, path: \"{urls.poll}\")", "no URL `poll`"),
+        ("[([FirstFrame], \"image\")]", "[([], \"sound\")]", "no operation `sound`"),
+        ("\"prices\": \"docs\"", "\"prices\": \"rumour\"", "no source `rumour`"),
+        ("id: \"gen4_turbo\"", "id: \"gen4.5\"", "twice"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let told = Manifest::parse("runway.ron", &text.replace(from, to)).expect_err(wanted);
+        assert!(told.message.contains(wanted), "{told}");
+    }
+    let deep = "[".repeat(100_000);
+    assert!(Manifest::parse("deep.ron", &deep).is_err());
+}

@@ -1,0 +1,246 @@
+//! What a test needs to run jobs: a store, a lane over the fake, a codec and an importer that believe what they see.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine::codec::{Codec, EncodeSpec, Flow, Frame};
+use engine::store::{Claim, Store};
+use engine::worker::{Artifacts, Cancel, Job, JobCx, JobError, Worker};
+use model::{
+    AudioInfo, Call, Diagnostic, Image, ImportKind, Media, Outputs, Rate, Recipe, Task, Value, VideoInfo, Work,
+};
+
+use super::fake::{Fake, KEY, Shape};
+use crate::lane::{Observation, Setup, lane};
+use crate::manifest::Credential;
+use crate::manifest::tests::{call, reference};
+use crate::{Catalog, Http, Keys, Timing};
+
+/// Makes pictures of nothing.
+struct Plain;
+
+impl Codec for Plain {
+    fn encode(
+        &self,
+        _: &EncodeSpec,
+        _: &Path,
+        _: &mut dyn FnMut(u32, &mut Frame) -> Result<(), JobError>,
+        _: &JobCx<'_>,
+    ) -> Result<VideoInfo, JobError> {
+        Err(Diagnostic::error("test", "nobody encodes here").into())
+    }
+
+    fn play(
+        &self,
+        _: &Recipe,
+        range: Range<u64>,
+        _: (u32, u32),
+        each: &mut dyn FnMut(u64, &Frame) -> Result<Flow, JobError>,
+        _: &JobCx<'_>,
+    ) -> Result<(), JobError> {
+        each(range.start, &Frame::black(4, 4)).map(drop)
+    }
+
+    fn listen(&self, _: &Recipe, _: &JobCx<'_>) -> Result<Vec<f32>, JobError> {
+        Ok(Vec::new())
+    }
+
+    fn write_sound(&self, _: &[f32], _: &Path) -> Result<AudioInfo, JobError> {
+        Err(Diagnostic::error("test", "nobody listens here").into())
+    }
+
+    fn read_picture(&self, _: &Path, _: u32) -> Result<Frame, JobError> {
+        Ok(Frame::black(4, 4))
+    }
+
+    fn write_picture(&self, _: &Frame, path: &Path) -> Result<VideoInfo, JobError> {
+        std::fs::write(path, b"\x89PNG\r\n\x1a\nframe").expect("written");
+        Ok(info())
+    }
+}
+
+fn info() -> VideoInfo {
+    VideoInfo { width: 1280, height: 720, rate: Rate(24, 1), n_frames: 240, codec: "test".to_owned() }
+}
+
+/// Takes any file in.
+struct Believer;
+
+impl Worker for Believer {
+    fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let Work::Import(import) = &job.work else { panic!("only imports come here") };
+        let original = cx.project.join(&import.path);
+        let format = original.extension().expect("a format").to_string_lossy().into_owned();
+        let path = cx.artifacts.scratch(&format)?;
+        std::fs::copy(&original, &path).expect("copied");
+        let media = Arc::new(cx.artifacts.adopt(&path, &format, Some(info()), None)?);
+        let value = match import.kind {
+            ImportKind::Image => Value::Image(Image::File(media)),
+            ImportKind::Audio => Value::Audio(media),
+            _ => Value::Clip(Arc::new(Recipe::file(media, None, import.rate.expect("a rate")))),
+        };
+        Ok(vec![("value".into(), value)])
+    }
+}
+
+/// A fast world.
+pub(crate) fn timing() -> Timing {
+    Timing {
+        connect: Duration::from_millis(500),
+        answer: Duration::from_millis(500),
+        result: Duration::from_millis(500),
+        stall: Duration::from_millis(300),
+        tries: 4,
+        pause: (Duration::from_millis(2), Duration::from_millis(8)),
+        patience: Duration::from_secs(3),
+        poll_ms: Some(10),
+        seed: 7,
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) fake: Fake,
+    pub(crate) catalog: Catalog,
+    pub(crate) entry: &'static str,
+    pub(crate) seen: Arc<Mutex<Vec<Observation>>>,
+    pub(crate) timing: Timing,
+}
+
+impl Bench {
+    pub(crate) fn new(shape: &'static Shape) -> Bench {
+        let fake = Fake::new(shape);
+        let provider = shape.entry.split('/').next().expect("a provider");
+        let manifest = Catalog::built_in().manifest(provider).expect("built in").as_ref().clone();
+        let catalog = Catalog::default().with(manifest.served_at(&fake.base));
+        let folder = tempfile::tempdir().expect("a folder");
+        Bench { folder, fake, catalog, entry: shape.entry, seen: Arc::default(), timing: timing() }
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        let ways: Vec<_> = self.catalog.manifests().flat_map(|manifest| &manifest.credentials).collect();
+        let named = ways.iter().flat_map(|way| way.names.iter().enumerate().map(move |(n, name)| (way, n, name)));
+        let address = |way: &Credential, n: usize| if way.address && n == 0 { self.fake.base.as_str() } else { KEY };
+        Keys::fixed(named.map(|(way, n, name)| (name.as_str(), address(way, n))))
+    }
+
+    pub(crate) fn store(&self) -> Arc<Store> {
+        Arc::new(Store::open(&self.folder.path().join("store")).expect("it opens"))
+    }
+
+    pub(crate) fn setup(&self, store: &Arc<Store>) -> Setup {
+        let seen = self.seen.clone();
+        Setup {
+            http: Arc::new(Http::start(self.timing.clone()).expect("it starts")),
+            keys: self.keys(),
+            store: store.clone(),
+            codec: Arc::new(Plain),
+            importer: Arc::new(Believer),
+            limit: Duration::from_secs(20),
+            observe: Some(Arc::new(move |it: &Observation| seen.lock().expect("no panics").push(it.clone()))),
+        }
+    }
+
+    /// The call that the shape is about.
+    pub(crate) fn call(&self) -> Call {
+        let entry = self.catalog.entry(self.entry).expect("an entry");
+        let task = entry.tasks[0];
+        let needs_picture = entry.can.prompt_only == crate::manifest::Can::No;
+        let picture = || Some(Image::File(Arc::new(self.picture())));
+        Call { task, first_frame: needs_picture.then(picture).flatten(), ..call() }
+    }
+
+    /// A picture that is in the store.
+    pub(crate) fn picture(&self) -> Media {
+        let store = self.store();
+        let path = store.scratch("png").expect("a path");
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\npicture").expect("written");
+        store.adopt(&path, "png", Some(info()), None).expect("adopted")
+    }
+
+    /// A reference whose only picture is in the store.
+    pub(crate) fn reference(&self) -> Arc<model::Reference> {
+        let mut reference = (*reference("MARA", 0)).clone();
+        reference.images.push(self.picture());
+        Arc::new(reference)
+    }
+
+    pub(crate) fn job(&self, call: Call) -> Job {
+        let work = Work::Call(Box::new(call));
+        Job { key: work.key(Some((self.entry, 1))), work, model: Some(self.entry.to_owned()) }
+    }
+
+    /// Runs a job as a lane does, in a program that has just started: the claim held, progress reported.
+    pub(crate) fn run(&self, call: Call, cancel: &Cancel) -> Result<Outputs, JobError> {
+        self.watch(call, cancel, &|_| {})
+    }
+
+    pub(crate) fn watch(&self, call: Call, cancel: &Cancel, progress: &dyn Fn(f32)) -> Result<Outputs, JobError> {
+        let store = self.store();
+        let manifest = self.catalog.manifests().next().expect("one");
+        let lane = lane(manifest, &self.setup(&store))?;
+        let job = self.job(call);
+        let Claim::Ours(_guard) = store.claim(&job.key)? else { panic!("nobody else is here") };
+        let cx = JobCx { artifacts: &*store, cancel: cancel.clone(), progress, project: self.folder.path() };
+        lane.worker.run(&job, &cx)
+    }
+
+    pub(crate) fn go(&self) -> Result<Outputs, JobError> {
+        self.run(self.call(), &Cancel::default())
+    }
+
+    /// The artifact of a result.
+    pub(crate) fn bytes(&self, outputs: &Outputs) -> Vec<u8> {
+        let media: Media = match &outputs[0].1 {
+            Value::Image(Image::File(media)) | Value::Audio(media) => (**media).clone(),
+            Value::Clip(recipe) => recipe.sources()[0].clone(),
+            other => panic!("{other:?}"),
+        };
+        std::fs::read(self.store().locate(&media).expect("it is there")).expect("it reads")
+    }
+
+    /// Fails where the key is in any file of the store.
+    pub(crate) fn assert_no_key(&self) {
+        for path in files(self.folder.path()) {
+            let bytes = std::fs::read(&path).expect("it reads");
+            let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
+            assert!(!found, "{} holds the key", path.display());
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found
+}
+
+/// The code of a failure.
+#[track_caller]
+pub(crate) fn code(ended: Result<Outputs, JobError>) -> String {
+    match ended {
+        Err(JobError::Failed(told)) => {
+            assert!(!told.to_string().contains(KEY), "the key is shown: {told}");
+            told.code.clone()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The output's port of a task.
+pub(crate) fn port(task: Task) -> &'static str {
+    match task {
+        Task::Image => "image",
+        Task::Video => "clip",
+        Task::Text => "text",
+        Task::Voice | Task::Sound | Task::Music => "audio",
+    }
+}

@@ -1,0 +1,6 @@
+//! Providers against a fake: what is sent, what comes of every answer, what a run leaves behind.
+
+mod bench;
+mod fake;
+mod flow;
+mod shapes;

@@ -1,0 +1,139 @@
+//! What runs now: lanes with their items, time left, cost so far; what failed, and trying it again.
+
+use egui::{Button, ProgressBar, RichText, ScrollArea, Ui};
+
+use crate::command::{Approval, Command};
+use crate::cx::Cx;
+use crate::icons::{self, Icon};
+use crate::lines::empty_ui;
+use crate::theme::{size, space};
+use crate::view::{ItemState, LaneView, dollars};
+
+/// Most failures that are listed; the problems panel has all.
+const MOST: usize = 50;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Failed items with their messages, and the run that they were gathered from: log length and failures.
+    failed: Vec<(String, String)>,
+    gathered: Option<(usize, u64)>,
+}
+
+impl Progress {
+    /// Draws it; true where somebody wants to see the plan.
+    pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+        let run = cx.view.run.clone();
+        let idle = !run.running && run.ran == 0 && run.failed == 0 && run.held == 0;
+        let lanes_idle = cx.view.lanes.iter().all(|lane| lane.running.is_empty() && lane.queued == 0);
+        if idle && lanes_idle {
+            empty_ui(ui, cx.theme, "Nothing runs: start a run in the plan, and its lanes show here");
+            return ui.vertical_centered(|ui| ui.button("Show the plan").clicked()).inner;
+        }
+        let mut to_plan = false;
+        ScrollArea::vertical().id_salt("progress").auto_shrink([false, false]).show(ui, |ui| {
+            self.whole_ui(ui, cx);
+            if 0 < run.held {
+                ui.horizontal_wrapped(|ui| {
+                    let text = format!("{} items cost money and wait for approval", run.held);
+                    ui.label(RichText::new(text).color(cx.theme.money));
+                    to_plan = ui.button("Show the plan").clicked();
+                });
+            }
+            let view = cx.view;
+            for lane in &view.lanes {
+                lane_ui(ui, cx, lane);
+            }
+            self.failed_ui(ui, cx);
+        });
+        to_plan
+    }
+
+    fn whole_ui(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let run = &cx.view.run;
+        let all = run.ran + run.waiting;
+        let share = if all == 0 { 1.0 } else { run.ran as f32 / all as f32 };
+        let mut text = format!("{} of {all} made", run.ran);
+        if let Some(left) = run.left.filter(|_| run.running && 0 < run.waiting) {
+            text += &format!(", about {} left", super::time_left(left));
+        }
+        ui.horizontal(|ui| {
+            let stop = if run.running { 70.0 } else { 0.0 };
+            ui.add(ProgressBar::new(share).desired_width((ui.available_width() - stop).max(60.0)).text(text));
+            if run.running {
+                let button = ui.add(Button::new((icons::text(Icon::CircleStop, size::BODY), "Stop")));
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Stop"));
+                if button.on_hover_text("Cancels all that runs; what is finished is kept").clicked() {
+                    cx.commands.push(Command::Stop);
+                }
+            }
+        });
+        if 0 < run.cost {
+            ui.label(RichText::new(format!("{} spent in this run", dollars(run.cost))).color(cx.theme.money));
+        }
+    }
+
+    fn gather(&mut self, cx: &Cx<'_>) {
+        let mark = (cx.view.log.len(), cx.view.run.failed);
+        if self.gathered == Some(mark) {
+            return;
+        }
+        self.gathered = Some(mark);
+        let items = cx.view.nodes.values().flat_map(|node| &node.items);
+        let failed = items.filter_map(|item| match &item.state {
+            ItemState::Failed(diagnostic) => Some((item.name.clone(), diagnostic.message.clone())),
+            _ => None,
+        });
+        self.failed = failed.take(MOST).collect();
+    }
+
+    fn failed_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if cx.view.run.failed == 0 {
+            self.failed.clear();
+            self.gathered = None;
+            return;
+        }
+        self.gather(cx);
+        ui.add_space(space::M);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(format!("{} failed", cx.view.run.failed)).color(cx.theme.bad));
+            let button = ui.add(Button::new((icons::text(Icon::RefreshCw, size::BODY), "Retry failed")));
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Retry failed"));
+            if button.on_hover_text("Forgets the failures and runs again; nothing paid runs unasked").clicked() {
+                let targets = cx.view.run.targets.clone();
+                cx.commands.push(Command::Retry);
+                cx.commands.push(Command::Run { targets, approval: Approval::default() });
+            }
+        });
+        for (item, message) in &self.failed {
+            let line = ui.add(egui::Label::new(format!("{item}: {message}")).wrap().sense(egui::Sense::click()));
+            if line.on_hover_text("Select it").clicked() {
+                super::select(cx, item);
+            }
+        }
+    }
+}
+
+fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
+    ui.add_space(space::S);
+    ui.horizontal_wrapped(|ui| {
+        ui.strong(&lane.name);
+        let queued = if lane.queued == 0 { String::new() } else { format!(", {} queued", lane.queued) };
+        ui.label(
+            RichText::new(format!("{} of {} at work{queued}", lane.running.len(), lane.width)).color(cx.theme.weak),
+        );
+    });
+    for (item, progress) in &lane.running {
+        ui.horizontal(|ui| {
+            let width = (ui.available_width() - 30.0).max(60.0);
+            let text = format!("{item}  {:.0} %", progress * 100.0);
+            ui.add(ProgressBar::new(progress.clamp(0.0, 1.0)).desired_width(width).text(text));
+            let button = ui.add(Button::new(icons::text(Icon::X, size::BODY)));
+            let label = format!("Cancel {item}");
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+            if button.on_hover_text(&label).clicked() {
+                cx.commands.push(Command::CancelItem(item.clone()));
+            }
+        });
+    }
+}
