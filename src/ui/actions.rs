@@ -150,6 +150,7 @@ pub const ACTIONS: &[ActionSpec] = &[
     row("Play", Viewer, "wipe_right", "Move the wipe right", &["Alt+ArrowRight"]),
     row("Help", Anywhere, "commands", "All commands…", &["Ctrl+Shift+P"]),
     row("Help", Anywhere, "help", "Keys", &["Shift+?", "F1"]),
+    row("Help", Anywhere, "tour", "Take the tour", &[]),
 ];
 
 /// Gestures of the mouse, for Help.
@@ -361,9 +362,41 @@ pub fn parse(text: &str) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, key))
 }
 
+/// A key press as [`parse`] reads it.
+pub fn text_of(modifiers: Modifiers, key: Key) -> String {
+    let mut text = String::new();
+    for (held, word) in
+        [(modifiers.ctrl || modifiers.command, "Ctrl+"), (modifiers.alt, "Alt+"), (modifiers.shift, "Shift+")]
+    {
+        if held {
+            text.push_str(word);
+        }
+    }
+    match key {
+        Key::Period => text.push('.'),
+        Key::Questionmark => text.push('?'),
+        Key::ArrowLeft | Key::ArrowRight | Key::ArrowUp | Key::ArrowDown => {
+            text.push_str("Arrow");
+            text.push_str(key.name());
+        }
+        key => text.push_str(key.name()),
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_is_read_back_as_it_is_written() {
+        for key in Key::ALL {
+            for modifiers in [Modifiers::NONE, Modifiers::COMMAND | Modifiers::SHIFT, Modifiers::ALT] {
+                let text = text_of(modifiers, *key);
+                assert_eq!(parse(&text), Some(KeyboardShortcut::new(modifiers, *key)), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn every_preset_is_free_of_conflicts() {

@@ -39,6 +39,7 @@ impl Dock {
         if let Some(id) = cx.shared.show_panel.take() {
             self.reveal(id);
         }
+        cx.shared.places.clear();
         let height = ui.available_height();
         let width = ui.available_width();
         if self.has(Place::Below) || self.has(Place::Corner) {
@@ -64,7 +65,10 @@ impl Dock {
                 self.place(ui, Place::Right, cx);
             });
         }
-        egui::CentralPanel::no_frame().show(ui, |ui| canvas(ui, cx));
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            cx.shared.places.insert("canvas", ui.max_rect());
+            canvas(ui, cx);
+        });
     }
 
     /// Offers an action to every panel.
@@ -111,6 +115,7 @@ impl Dock {
 
     fn place(&mut self, ui: &mut Ui, place: Place, cx: &mut Cx<'_>) {
         let Some(front) = self.front(place) else { return };
+        cx.shared.places.insert(front, ui.max_rect());
         let mut moved = None;
         ui.horizontal(|ui| {
             for docked in self.panels.iter().filter(|docked| docked.open && docked.place == place) {

@@ -7,7 +7,7 @@ use crate::canvas::Canvas;
 use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
 use crate::dock::Dock;
-use crate::palette::Palette;
+use crate::overlays::Overlays;
 use crate::theme::space;
 use crate::view::dollars;
 
@@ -16,7 +16,7 @@ use crate::view::dollars;
 pub struct Editor {
     canvas: Canvas,
     dock: Dock,
-    palette: Palette,
+    overlays: Overlays,
 }
 
 impl Editor {
@@ -37,7 +37,9 @@ impl Editor {
         egui::Panel::bottom("status").show(ui, |ui| status(ui, cx));
         let canvas = &mut self.canvas;
         self.dock.show(ui, cx, |ui, cx| canvas.show(ui, cx));
-        self.palette.show(ui, cx);
+        if let Some(action) = self.overlays.show(ui, cx) {
+            self.act(action, cx);
+        }
     }
 
     /// Does what a key or a menu asks for.
@@ -84,7 +86,7 @@ impl Editor {
                     if cx.shared.compare == Compare::Off && cx.shared.look_b.is_some() {
                         cx.shared.compare = Compare::Wipe;
                     }
-                } else if !self.canvas.act(action, cx) {
+                } else if !self.overlays.act(action, cx) && !self.canvas.act(action, cx) {
                     self.dock.act(action, cx);
                 }
             }

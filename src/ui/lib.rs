@@ -4,17 +4,20 @@
 pub mod actions;
 mod canvas;
 mod command;
+mod commands_palette;
 mod cx;
 mod dialogs;
 mod dock;
 mod editor;
 mod fuzzy;
+mod help;
 mod history;
 pub mod icons;
 mod inspector;
 mod ledger;
 mod lines;
 mod models;
+mod overlays;
 mod palette;
 mod panel;
 mod placing;
@@ -27,6 +30,7 @@ mod takes;
 #[cfg(test)]
 mod testing;
 pub mod theme;
+mod tour;
 pub mod view;
 mod viewer;
 mod widgets;

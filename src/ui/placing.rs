@@ -109,7 +109,8 @@ fn pairs(
     let mut found = Vec::new();
     for output in outputs {
         for input in inputs.iter().filter(|input| free(input)) {
-            if let Some(tier) = tier(output.ty, input) {
+            // What takes anything fits everything: wiring it unasked would be a guess.
+            if let Some(tier) = tier(output.ty, input).filter(|tier| *tier < 4) {
                 found.push((tier, PortRef::new(from, &output.name), PortRef::new(to, &input.name), input.many));
             }
         }

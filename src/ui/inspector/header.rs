@@ -35,7 +35,7 @@ pub(super) fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str) -> bool {
         ),
     };
     let renamed = ui.horizontal(|ui| {
-        let label = ui.label("Name");
+        let label = ui.label("Id");
         let field = ui.scope_id().with(("rename", id));
         let width = ui.available_width();
         let typed = draft(ui, field, id, |ui, text| {

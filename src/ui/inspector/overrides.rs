@@ -9,9 +9,10 @@ use egui::{RichText, Ui};
 use indexmap::IndexMap;
 use model::{Data, Document, Edit, ParamKind, ParamSpec, PortRef, Shot, Value};
 
+use super::params::row;
 use crate::cx::Cx;
 use crate::icons::Icon;
-use crate::theme::{size, space};
+use crate::theme::{Theme, size, space};
 use crate::widgets::gesture::Gestures;
 use crate::widgets::param::{Bits, param_ui};
 use crate::widgets::table::with_column;
@@ -39,26 +40,28 @@ pub(super) fn overrides_ui(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures
     let Some(first) = elements.first() else { return };
     let inherited = shot_before(cx, &table, first);
     let rows = cx.document.nodes.get(&table).and_then(|node| node.params.get(ROWS)).and_then(Data::as_fields);
-    let row = rows.and_then(|rows| rows.get(first)).and_then(Data::as_fields);
+    let overrides = rows.and_then(|rows| rows.get(first)).and_then(Data::as_fields);
     ui.label(RichText::new(format!("Overrides in {table}")).size(size::SMALL).color(cx.theme.weak));
     for column in columns {
-        let own = row.and_then(|row| row.get(column.name));
+        let own = overrides.and_then(|overrides| overrides.get(column.name));
         let before = inherited.as_ref().and_then(|shot| field_of(shot, column.name));
         let name = title_of(column.name);
         let mut bits = Bits::new(format!("Shot {}", column.name), cx.theme, &mut *cx.gallery);
         let mut reset = false;
         let mut change = None;
+        let name_ui = |ui: &mut Ui| {
+            mark_ui(ui, cx.theme, own.is_some());
+            let color = if own.is_some() { cx.theme.text } else { cx.theme.weak };
+            let label = egui::Label::new(RichText::new(&name).color(color)).truncate();
+            ui.add(label).on_hover_text(column.help).id
+        };
+        // The name alone would be that of the node's own parameter.
+        let widget_ui = |ui: &mut Ui, _| change = param_ui(ui, column, own.or(before.as_ref()), &mut bits);
+        let reset_ui = |ui: &mut Ui| {
+            reset = icon_button(ui, Icon::RotateCcw, &format!("Reset shot {}", column.name)).clicked();
+        };
         ui.push_id((&table, column.name), |ui| {
-            ui.horizontal(|ui| {
-                let (mark, color) =
-                    if own.is_some() { ("overridden", cx.theme.accent) } else { ("inherited", cx.theme.weak) };
-                ui.label(RichText::new(&name).color(if own.is_some() { cx.theme.text } else { cx.theme.weak }))
-                    .on_hover_text(column.help);
-                ui.label(RichText::new(mark).size(size::SMALL).color(color));
-                reset =
-                    own.is_some() && icon_button(ui, Icon::RotateCcw, &format!("Reset shot {}", column.name)).clicked();
-            });
-            change = param_ui(ui, column, own.or(before.as_ref()), &mut bits);
+            row(ui, &column.kind, name_ui, widget_ui, own.is_some().then_some(reset_ui));
         });
         let started = bits.started;
         let field = format!("{table}.{first}.{}", column.name);
@@ -76,6 +79,19 @@ pub(super) fn overrides_ui(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures
     }
     ui.add_space(space::S);
     ui.separator();
+}
+
+/// A filled dot for a field that is overridden, an empty one for one that is inherited.
+fn mark_ui(ui: &mut Ui, theme: &Theme, overridden: bool) {
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), egui::Sense::hover());
+    let (word, radius) = if overridden { ("overridden", 3.5) } else { ("inherited", 3.0) };
+    if overridden {
+        ui.painter().circle_filled(rect.center(), radius, theme.accent);
+    } else {
+        ui.painter().circle_stroke(rect.center(), radius, egui::Stroke::new(1.0, theme.weak));
+    }
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, word));
+    response.on_hover_text(word);
 }
 
 /// The columns of a shot table.

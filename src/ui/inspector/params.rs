@@ -1,8 +1,6 @@
 //! One parameter as a row: name, widget, what drives it, and a way back to the default.
 
-use std::cell::Cell;
-
-use egui::{Align, Layout, RichText, Ui, vec2};
+use egui::{Align, Id, Layout, RichText, Ui, vec2};
 use model::{Data, Document, Edit, ParamKind, ParamSpec, PortRef, Value};
 
 use crate::command::{Command, FileCommand, Pick};
@@ -16,7 +14,9 @@ use crate::widgets::word::word;
 use crate::widgets::{icon_button, title_of};
 
 /// Width of the column of names, in points.
-const NAMES: f32 = 92.0;
+const NAMES: f32 = 88.0;
+/// Room for the button at the end of a row.
+const RESET: f32 = 40.0;
 
 /// Whether a widget needs the width below its name.
 fn is_tall(kind: &ParamKind) -> bool {
@@ -50,9 +50,8 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
     let mut bits = Bits::new(title.clone(), cx.theme, &mut *cx.gallery);
     bits.template = kind.starts_with("prompt.");
     bits.lock = lock;
-    let reset = Cell::new(false);
-    let mut change = None;
-    let name_ui = |ui: &mut Ui, bits: &mut Bits<'_>| {
+    let (mut reset, mut change) = (false, None);
+    let name_ui = |ui: &mut Ui| {
         let color = if changed { cx.theme.text } else { cx.theme.weak };
         let mut name = RichText::new(&title).color(color);
         if changed {
@@ -63,36 +62,18 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
             ui.label(spec.help);
             ui.weak(format!("parameter `{}`", spec.name));
         });
-        bits.labelled_by = Some(label.id);
+        label.id
     };
-    let reset_ui = |ui: &mut Ui| {
-        if changed && source.is_none() && icon_button(ui, Icon::RotateCcw, &format!("Reset {title}")).clicked() {
-            reset.set(true);
-        }
+    let widget_ui = |ui: &mut Ui, label: Id| {
+        bits.labelled_by = Some(label);
+        ui.add_enabled_ui(source.is_none(), |ui| change = param_ui(ui, spec, shown.as_ref(), &mut bits));
     };
+    let reset_ui = |ui: &mut Ui| reset = icon_button(ui, Icon::RotateCcw, &format!("Reset {title}")).clicked();
     ui.push_id((first, spec.name), |ui| {
-        if is_tall(&spec.kind) {
-            ui.horizontal(|ui| {
-                name_ui(ui, &mut bits);
-                mixed_ui(ui, mixed);
-                reset_ui(ui);
-            });
-            ui.add_enabled_ui(source.is_none(), |ui| change = param_ui(ui, spec, shown.as_ref(), &mut bits));
-        } else {
-            ui.horizontal(|ui| {
-                let names = vec2(NAMES, ui.spacing().interact_size.y);
-                ui.allocate_ui_with_layout(names, Layout::left_to_right(Align::Center), |ui| {
-                    ui.set_min_width(NAMES);
-                    name_ui(ui, &mut bits);
-                });
-                let room = if changed { ui.available_width() - 26.0 } else { ui.available_width() };
-                ui.scope(|ui| {
-                    ui.set_max_width(room.max(40.0));
-                    ui.add_enabled_ui(source.is_none(), |ui| change = param_ui(ui, spec, shown.as_ref(), &mut bits));
-                });
-                reset_ui(ui);
-            });
-            mixed_ui(ui, mixed);
+        let reset_ui = (changed && source.is_none()).then_some(reset_ui);
+        row(ui, &spec.kind, name_ui, widget_ui, reset_ui);
+        if mixed {
+            ui.weak("different values; a change sets all of them");
         }
     });
     let Bits { started, pick, dropped, set_lock, .. } = bits;
@@ -103,7 +84,7 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
 
     let field = format!("{first}.{}", spec.name);
     gestures.note(&field, started);
-    if reset.get() {
+    if reset {
         cx.commands.edit(format!("Reset {title}"), set_params(cx.document, nodes, spec.name, None));
     } else if let Some(data) = change {
         let gesture = gestures.number(&field, cx.shared);
@@ -128,10 +109,40 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
     }
 }
 
-fn mixed_ui(ui: &mut Ui, mixed: bool) {
-    if mixed {
-        ui.weak("different values; a change sets all of them");
+/// A row of a form: name, widget and a way back; tall widgets stand below their names. `widget` gets the name's id.
+pub(super) fn row(
+    ui: &mut Ui,
+    kind: &ParamKind,
+    name: impl FnOnce(&mut Ui) -> Id,
+    widget: impl FnOnce(&mut Ui, Id),
+    reset: Option<impl FnOnce(&mut Ui)>,
+) {
+    if is_tall(kind) {
+        let label = ui.horizontal(|ui| {
+            let label = name(ui);
+            if let Some(reset) = reset {
+                reset(ui);
+            }
+            label
+        });
+        widget(ui, label.inner);
+        return;
     }
+    ui.horizontal(|ui| {
+        let names = vec2(NAMES, ui.spacing().interact_size.y);
+        let label = ui.allocate_ui_with_layout(names, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(NAMES);
+            name(ui)
+        });
+        let room = ui.available_width() - if reset.is_some() { RESET } else { 0.0 };
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(40.0));
+            widget(ui, label.inner);
+        });
+        if let Some(reset) = reset {
+            reset(ui);
+        }
+    });
 }
 
 /// The edits that give nodes a value; nothing for nodes that have it.
@@ -158,10 +169,12 @@ fn driven_ui(ui: &mut Ui, cx: &mut Cx<'_>, source: &PortRef, arrived: Option<&Va
         ui.label(crate::icons::text(Icon::Link, crate::theme::size::SMALL).color(cx.theme.weak));
         let link = ui.link(source.to_string()).on_hover_text("Driven by this output; click to look at it");
         if link.clicked() {
-            let look = Look { node: source.node.clone(), port: Some(source.port.clone()), element: None, ..Look::default() };
+            let look =
+                Look { node: source.node.clone(), port: Some(source.port.clone()), element: None, ..Look::default() };
             cx.shared.look_a = Some(look);
         }
-        ui.weak(arrived.map_or_else(|| "nothing has arrived yet".to_owned(), word));
+        let text = arrived.map_or_else(|| "nothing has arrived yet".to_owned(), word);
+        ui.add(egui::Label::new(RichText::new(text).color(cx.theme.weak)).truncate());
     });
 }
 

@@ -6,7 +6,7 @@ use model::{PortRef, PortSpec};
 use super::item_of;
 use crate::cx::{Cx, Look};
 use crate::icons::Icon;
-use crate::theme::size;
+use crate::theme::{size, space};
 use crate::widgets::word::word;
 use crate::widgets::{icon_button, port_dot};
 use crate::wiring::disconnect;
@@ -57,7 +57,7 @@ fn input_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
     for source in sources {
         ui.push_id(source, |ui| {
             ui.horizontal(|ui| {
-                ui.add_space(16.0);
+                ui.add_space(space::L);
                 if icon_button(ui, Icon::X, &format!("Disconnect {source} from {to}")).clicked() {
                     cx.commands.edit("Disconnect", disconnect(cx.document, source, &to));
                 }
@@ -91,6 +91,7 @@ fn output_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
 }
 
 fn look(cx: &mut Cx<'_>, port: &PortRef) {
-    cx.shared.look_a = Some(Look { node: port.node.clone(), port: Some(port.port.clone()), element: None, ..Look::default() });
+    cx.shared.look_a =
+        Some(Look { node: port.node.clone(), port: Some(port.port.clone()), element: None, ..Look::default() });
     cx.shared.show_panel = Some("viewer");
 }

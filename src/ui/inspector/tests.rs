@@ -1,12 +1,19 @@
 //! The inspector by gestures: what is typed, dragged and clicked becomes edits.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use model::{Data, Document};
+use model::{Data, Document, List, Rate, Shot, Value};
 
 use super::View;
+use crate::command::{Ask, Command, FileCommand, Pick};
+use crate::cx::Look;
 use crate::panel::Panel as _;
 use crate::testing::Bench;
+use crate::view::{ExplanationView, ItemState, ItemView, NodeView};
 
 fn open(graph: &str, selected: &[&str]) -> Harness<'static, Bench> {
     let mut bench = Bench::new(graph);
@@ -16,7 +23,7 @@ fn open(graph: &str, selected: &[&str]) -> Harness<'static, Bench> {
 
 fn show(bench: Bench) -> Harness<'static, Bench> {
     let mut view = View::default();
-    let mut harness = bench.window((320.0, 1200.0), move |ui, cx| view.show(ui, cx));
+    let mut harness = bench.window((320.0, 1600.0), move |ui, cx| view.show(ui, cx));
     harness.run();
     harness
 }
@@ -25,23 +32,330 @@ fn document<'a>(harness: &'a Harness<'_, Bench>) -> &'a Document {
     harness.state().history.document()
 }
 
-fn param<'a>(harness: &'a Harness<'_, Bench>, node: &str, name: &str) -> Option<&'a Data> {
-    document(harness).nodes[node].params.get(name)
+fn param(harness: &Harness<'_, Bench>, node: &str, name: &str) -> Option<String> {
+    document(harness).nodes[node].params.get(name).map(Data::to_text)
 }
 
 fn steps(harness: &Harness<'_, Bench>) -> Vec<String> {
     harness.state().history.done().map(str::to_owned).collect()
 }
 
+fn click(harness: &mut Harness<'_, Bench>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run();
+}
+
+/// Types into a field that may have the focus already.
+fn type_into(harness: &mut Harness<'_, Bench>, role: Role, label: &str, text: &str) {
+    if !harness.get_by_role_and_label(role, label).is_focused() {
+        harness.get_by_role_and_label(role, label).focus();
+        harness.run();
+    }
+    harness.get_by_role_and_label(role, label).type_text(text);
+    harness.run();
+}
+
+fn item(name: &str, element: Option<&str>, values: Vec<(&str, Value)>) -> ItemView {
+    ItemView {
+        name: name.to_owned(),
+        element: element.map(str::to_owned),
+        state: ItemState::Done,
+        values: values.into_iter().map(|(port, value)| (port.to_owned(), value)).collect(),
+        ..ItemView::default()
+    }
+}
+
 #[test]
-fn typing_in_a_prompt_is_one_step() {
+fn typing_in_a_prompt_is_one_step_until_the_focus_comes_back() {
     let mut harness = open("a: prompt.text text=\"A \"", &["a"]);
-    harness.get_by_label("Text").focus();
-    harness.run();
-    harness.get_by_label("Text").type_text("l");
-    harness.run();
-    harness.get_by_label("Text").type_text("amp");
-    harness.run();
-    assert_eq!(param(&harness, "a", "text"), Some(&Data::from("A lamp")));
+    for text in ["l", "amp"] {
+        type_into(&mut harness, Role::MultilineTextInput, "Text", text);
+    }
+    assert_eq!(param(&harness, "a", "text").as_deref(), Some("\"A lamp\""));
     assert_eq!(steps(&harness), ["Set text"]);
+    harness.get_by_role_and_label(Role::TextInput, "Id").focus();
+    harness.run();
+    type_into(&mut harness, Role::MultilineTextInput, "Text", "s");
+    assert_eq!(steps(&harness), ["Set text", "Set text"]);
+}
+
+#[test]
+fn choices_flags_and_numbers() {
+    let mut harness = open("v: model.video", &["v"]);
+    click(&mut harness, "Quality");
+    click(&mut harness, "final");
+    assert_eq!(param(&harness, "v", "quality").as_deref(), Some("\"final\""));
+    click(&mut harness, "Slate");
+    assert_eq!(param(&harness, "v", "slate").as_deref(), Some("false"));
+    type_into(&mut harness, Role::SpinButton, "Seconds", "7.5");
+    assert_eq!(param(&harness, "v", "seconds").as_deref(), Some("7.5"));
+    type_into(&mut harness, Role::SpinButton, "Width", "99999");
+    assert_eq!(param(&harness, "v", "width").as_deref(), Some("8192"), "hard limits hold");
+    assert_eq!(steps(&harness), ["Set quality", "Set slate", "Set seconds", "Set width"]);
+    click(&mut harness, "Reset Quality");
+    assert_eq!(param(&harness, "v", "quality"), None);
+}
+
+#[test]
+fn a_driven_parameter_shows_what_arrives_and_cannot_be_edited() {
+    let mut bench = Bench::new("a: prompt.text\nv: model.video prompt<-a.text");
+    bench.shared.selection.only("v");
+    let node = NodeView::new(vec![item("a", None, vec![("text", Value::from("A lamp in fog"))])]);
+    bench.view.nodes.insert("a".to_owned(), Arc::new(node));
+    let mut harness = show(bench);
+    let field = harness.get_by_role_and_label(Role::MultilineTextInput, "Prompt");
+    assert_eq!(field.value().as_deref(), Some("A lamp in fog"));
+    harness.get_all_by_label("a.text").next().unwrap().click();
+    harness.run();
+    let look = Look { port: Some("text".to_owned()), ..Look::at("a") };
+    assert_eq!(harness.state().shared.look_a, Some(look));
+    type_into(&mut harness, Role::MultilineTextInput, "Prompt", "no");
+    assert!(harness.state().sent.is_empty());
+}
+
+#[test]
+fn seeds_are_thrown_typed_and_locked() {
+    let mut harness = open("v: model.video", &["v"]);
+    click(&mut harness, "Throw a new seed");
+    let thrown = param(&harness, "v", "seed").unwrap();
+    assert_ne!(thrown, "0");
+    click(&mut harness, "Throw a new seed");
+    assert_ne!(param(&harness, "v", "seed").unwrap(), thrown);
+    assert_eq!(steps(&harness), ["Set seed", "Set seed"], "each throw is a step");
+    let label = "Lock the seed: every shot and take uses this number";
+    click(&mut harness, label);
+    assert_eq!(param(&harness, "v", "seed_policy").as_deref(), Some("\"fixed\""));
+    click(&mut harness, "Unlock the seed: each shot gets its own");
+    assert_eq!(param(&harness, "v", "seed_policy"), None);
+    let mut harness = open("v: model.video seed=12", &["v"]);
+    type_into(&mut harness, Role::TextInput, "Seed", "3");
+    assert_eq!(param(&harness, "v", "seed").as_deref(), Some("123"));
+    type_into(&mut harness, Role::TextInput, "Seed", "x");
+    assert_eq!(param(&harness, "v", "seed").as_deref(), Some("123"), "half a number is nothing");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn files_are_browsed_for_dropped_moved_and_removed() {
+    let mut harness = open("m: reference.character images=[\"a.txt\", \"b.txt\"]", &["m"]);
+    click(&mut harness, "Browse for Images");
+    let sent = harness.state().sent.last().unwrap().clone();
+    let Command::File(FileCommand::Pick { node, param: name, kind, extensions }) = sent else { panic!("{sent:?}") };
+    assert_eq!((node.as_str(), name.as_str(), kind), ("m", "images", Pick::Files));
+    assert!(extensions.contains(&"png".to_owned()));
+    click(&mut harness, "Move b.txt up");
+    assert_eq!(param(&harness, "m", "images").as_deref(), Some("[\"b.txt\", \"a.txt\"]"));
+    click(&mut harness, "Remove b.txt");
+    assert_eq!(param(&harness, "m", "images").as_deref(), Some("[\"a.txt\"]"));
+    let at = harness.get_by_label("Images 1").rect().center();
+    harness.hover_at(at);
+    harness.input_mut().dropped_files = vec![Arc::new(Dropped("/p/mara.png".into()))];
+    harness.run();
+    let expected = FileCommand::DropOn {
+        node: "m".to_owned(),
+        param: "images".to_owned(),
+        paths: vec!["/p/mara.png".into()],
+        kind: Pick::Files,
+    };
+    assert_eq!(harness.state().sent.last(), Some(&Command::File(expected)));
+}
+
+#[test]
+fn palettes_texts_and_tables_grow_and_shrink() {
+    let mut harness = open("m: reference.character palette=[\"#102030\"]\nl: list.texts", &["m"]);
+    click(&mut harness, "Add a colour to Palette");
+    assert_eq!(param(&harness, "m", "palette").as_deref(), Some("[\"#102030\", \"#102030\"]"));
+    click(&mut harness, "Remove colour 1");
+    click(&mut harness, "Remove colour 1");
+    assert_eq!(param(&harness, "m", "palette"), None, "an empty list is the default");
+    click(&mut harness, "Add to Aliases");
+    type_into(&mut harness, Role::TextInput, "Aliases 1", "KEEPER");
+    assert_eq!(param(&harness, "m", "aliases").as_deref(), Some("[\"KEEPER\"]"));
+    harness.state_mut().shared.selection.only("l");
+    harness.run();
+    type_into(&mut harness, Role::TextInput, "New row of Rows", "one");
+    harness.key_press(Key::Enter);
+    harness.run();
+    type_into(&mut harness, Role::MultilineTextInput, "Text of one", "hi");
+    assert_eq!(param(&harness, "l", "rows").as_deref(), Some("{ \"one\": { \"text\": \"hi\" } }"));
+    click(&mut harness, "Remove row one");
+    assert_eq!(param(&harness, "l", "rows"), None);
+}
+
+#[test]
+fn renaming_takes_the_selection_along_and_refuses_what_is_taken() {
+    let mut harness = open("a: prompt.text\nb: model.video prompt<-a.text", &["a"]);
+    type_into(&mut harness, Role::TextInput, "Id", "1");
+    harness.key_press(Key::Enter);
+    harness.run();
+    let ids: Vec<&String> = document(&harness).nodes.keys().collect();
+    assert_eq!(ids, ["a1", "b"]);
+    assert_eq!(harness.state().shared.selection.primary(), Some("a1"));
+    assert_eq!(steps(&harness), ["Rename a"]);
+    type_into(&mut harness, Role::TextInput, "Id", " or not");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(steps(&harness), ["Rename a"]);
+    assert!(harness.state().shared.toast.is_some());
+}
+
+#[test]
+fn several_nodes_are_edited_together() {
+    let mut harness = open("a: model.video\nb: model.video quality=\"final\"\nc: model.image", &["a", "b", "c"]);
+    harness.get_by_label("3 nodes");
+    assert!(harness.query_by_label("Seconds").is_none(), "pictures have no length");
+    harness.get_by_label("different values; a change sets all of them");
+    click(&mut harness, "Quality");
+    click(&mut harness, "final");
+    let all = ["a", "b", "c"].map(|id| param(&harness, id, "quality").unwrap());
+    assert_eq!(all, ["\"final\"", "\"final\"", "\"final\""]);
+    assert_eq!(steps(&harness).len(), 1);
+}
+
+#[test]
+fn unknown_kinds_are_edited_as_text() {
+    let mut harness = open("x: new.kind n=3 who=\"Mara\"", &["x"]);
+    harness.get_by_label("Unknown kind");
+    type_into(&mut harness, Role::MultilineTextInput, "n", "4");
+    assert_eq!(param(&harness, "x", "n").as_deref(), Some("34"));
+    type_into(&mut harness, Role::MultilineTextInput, "n", "(");
+    assert_eq!(param(&harness, "x", "n").as_deref(), Some("34"), "what cannot be read changes nothing");
+}
+
+#[test]
+fn the_graph_has_a_size_and_a_rate() {
+    let mut harness = open("", &[]);
+    click(&mut harness, "Picture size");
+    click(&mut harness, "1080p");
+    click(&mut harness, "Frame rate");
+    click(&mut harness, "25");
+    type_into(&mut harness, Role::SpinButton, "Picture width", "641");
+    let settings = &document(&harness).settings;
+    assert_eq!((settings.size, settings.fps), ((640, 1080), Rate(25, 1)));
+}
+
+fn shots(ids: &[&str]) -> Value {
+    let shot = |id: &&str| {
+        let text = format!(
+            "{{\"id\":\"{id}\",\"scene\":\"s1\",\"number\":\"1\",\"text\":\"Mara walks in.\",\
+            \"setting\":{{\"location\":\"\",\"int_ext\":\"EXT\",\"time\":\"DAY\",\"weather\":\"clear\"}},\
+            \"camera\":{{\"size\":\"MS\",\"framing\":\"single\",\"angle\":\"eye\",\"move\":\"static\",\"lens_mm\":35}},\
+            \"cast\":[],\"props\":[],\"lines\":[],\"duration_s\":4.0,\"purpose\":\"action\"}}"
+        );
+        let shot: Shot = serde_json::from_str(&text).unwrap();
+        ((*id).into(), Value::Shot(Arc::new(shot)))
+    };
+    Value::List(List::new(ids.iter().map(shot)))
+}
+
+#[test]
+fn a_shots_fields_are_inherited_until_they_are_overridden() {
+    let mut bench = Bench::new(
+        "b: structure.breakdown\nt: structure.shots shots<-b.shots rows={\"s1.b2\": {\"lens\": 85}}\n\
+         v: model.video shot<-t.shots",
+    );
+    bench.shared.selection.only("v");
+    bench.shared.selection.elements.insert("s1.b1".to_owned());
+    let node = NodeView::new(vec![item("b", None, vec![("shots", shots(&["s1.b1", "s1.b2"]))])]);
+    bench.view.nodes.insert("b".to_owned(), Arc::new(node));
+    let mut harness = show(bench);
+    harness.get_by_label("Shot s1.b1");
+    let text = harness.get_by_role_and_label(Role::MultilineTextInput, "Shot text");
+    assert_eq!(text.value().as_deref(), Some("Mara walks in."));
+    assert_eq!(harness.query_all_by_label("overridden").count(), 0);
+    click(&mut harness, "Shot size");
+    click(&mut harness, "CU");
+    assert_eq!(
+        param(&harness, "t", "rows").as_deref(),
+        Some("{ \"s1.b2\": { \"lens\": 85 }, \"s1.b1\": { \"size\": \"CU\" } }")
+    );
+    assert_eq!(harness.query_all_by_label("overridden").count(), 1);
+    click(&mut harness, "Reset shot size");
+    assert_eq!(param(&harness, "t", "rows").as_deref(), Some("{ \"s1.b2\": { \"lens\": 85 } }"));
+}
+
+#[test]
+fn ports_show_values_and_can_be_looked_at_and_disconnected() {
+    let mut bench = Bench::new("a: prompt.text\nj: text.join texts<-a.text");
+    bench.shared.selection.only("j");
+    let node = NodeView::new(vec![item("j", None, vec![("text", Value::from("One two"))])]);
+    bench.view.nodes.insert("j".to_owned(), Arc::new(node));
+    let mut harness = show(bench);
+    harness.get_by_label("“One two”");
+    harness.get_by_role_and_label(Role::Button, "text").click();
+    harness.run();
+    assert_eq!(harness.state().shared.look_a.as_ref().map(|look| look.node.as_str()), Some("j"));
+    click(&mut harness, "Disconnect a.text from j.texts");
+    assert!(document(&harness).links.is_empty());
+}
+
+#[test]
+fn why_asks_once_and_shows_what_changed() {
+    let mut bench = Bench::new("a: prompt.text");
+    bench.shared.selection.only("a");
+    bench.view.nodes.insert("a".to_owned(), Arc::new(NodeView::new(vec![item("a", None, Vec::new())])));
+    let mut harness = show(bench);
+    assert!(harness.state().sent.is_empty());
+    click(&mut harness, "Why?");
+    harness.run_steps(3);
+    assert_eq!(harness.state().sent, [Command::Ask(Ask::Explain("a".to_owned()))]);
+    let digest = |text: &str| Some(model::Digest::of(text.as_bytes()));
+    let ingredient =
+        |path: &str, now: &str, before: &str| (path.to_owned(), Some(now.to_owned()), Some(before.to_owned()));
+    harness.state_mut().view.explanation = Some(Arc::new(ExplanationView {
+        item: "a".to_owned(),
+        key: digest("now"),
+        before: digest("before"),
+        ingredients: vec![ingredient("call.seed", "1", "1"), ingredient("call.prompt", "fog", "rain")],
+        model: Some("animatic 3: free".to_owned()),
+        problem: None,
+    }));
+    harness.run();
+    for label in ["One thing changed since the last result", "call.prompt", "fog", "rain", "1 unchanged"] {
+        harness.get_by_label(label);
+    }
+    harness.get_by_label("animatic 3: free");
+    assert_eq!(harness.state().sent.len(), 1);
+}
+
+/// In a panel, what is too wide makes the panel wider, frame by frame.
+#[test]
+fn no_kind_is_wider_than_the_panel() {
+    let mut kinds: Vec<String> = nodes::ALL.iter().map(|spec| format!("n: {}", spec.kind)).collect();
+    kinds.extend([
+        "n: model.video quality=\"final\" seconds=2.0 width=640 seed=7 slate=false prompt<-a.text negative<-a.text \
+         references<-[a.text, a.text]\na: prompt.text"
+            .to_owned(),
+        "n: reference.character name=\"MARA\" description=\"a woman\" images=[\"refs/mara.png\", \"refs/b.png\"] \
+         palette=[\"#102030\", \"#405060\", \"#405060\", \"#405060\", \"#405060\", \"#405060\"] aliases=[\"K\"]"
+            .to_owned(),
+        "n: structure.shots rows={\"s1.b1\": {\"size\": \"CU\", \"lens\": 85}}".to_owned(),
+        "n: new.kind some=[1, 2] long=\"value value value value value value value value\"".to_owned(),
+        String::new(),
+    ]);
+    for graph in kinds {
+        let mut bench = Bench::new(&graph);
+        if !graph.is_empty() {
+            bench.shared.selection.only("n");
+            bench.shared.selection.elements.insert("s1.b1".to_owned());
+        }
+        let mut view = View::default();
+        let mut harness = bench.window((276.0, 2400.0), move |ui, cx| {
+            view.show(ui, cx);
+            cx.shared.toast = Some(format!("{:.0}", ui.min_rect().right() - ui.max_rect().right()));
+        });
+        harness.run();
+        assert_eq!(harness.state().shared.toast.as_deref(), Some("0"), "{graph}");
+    }
 }

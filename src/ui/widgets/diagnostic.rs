@@ -44,7 +44,11 @@ pub(crate) fn diagnostic_ui(ui: &mut Ui, theme: &Theme, diagnostic: &Diagnostic)
             let message = model::printable(&diagnostic.message);
             let text = RichText::new(&*message).color(theme.text);
             let button = egui::Button::new(text).wrap().frame_when_inactive(false);
-            done.clicked = ui.add(button).on_hover_text(diagnostic.code.as_str()).clicked();
+            let response = ui.scope(|ui| {
+                ui.spacing_mut().button_padding.x = 0.0;
+                ui.add(button)
+            });
+            done.clicked = response.inner.on_hover_text(diagnostic.code.as_str()).clicked();
             ui.label(RichText::new(place_of(diagnostic)).size(size::SMALL).color(theme.weak));
             for hint in &diagnostic.hints {
                 let hint = model::printable(hint);
@@ -94,7 +98,7 @@ pub(crate) fn reveal(cx: &mut Cx<'_>, diagnostic: &Diagnostic) {
     let shown = |id: &&str| cx.document.nodes.contains_key(*id);
     let Some(id) = Some(node.as_str()).filter(shown).or_else(|| {
         let ends = node.match_indices('-').map(|(at, _)| &node[..at]);
-        ends.filter(shown).last()
+        ends.rev().find(shown)
     }) else {
         return;
     };

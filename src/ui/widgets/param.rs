@@ -147,7 +147,7 @@ fn text_ui(
 ) -> Option<Option<Data>> {
     let mut text = value.and_then(Data::as_text).unwrap_or(default).to_owned();
     let response = if multiline {
-        let rows = text.lines().count().clamp(3, 10);
+        let rows = text.lines().count().clamp(2, 10);
         let area = egui::ScrollArea::vertical().max_height(240.0).id_salt("lines");
         let (theme, template) = (bits.theme, bits.template);
         area.show(ui, |ui| prompt_ui(ui, theme, &mut text, template, rows)).inner
