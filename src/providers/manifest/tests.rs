@@ -177,6 +177,16 @@ fn prices_are_whole_and_unknown_is_not_free() {
 }
 
 #[test]
+fn prices_have_words() {
+    assert_eq!([0, 5, 14_000, 400_000, 2_000_000].map(dollars), ["$0.00", "$0.000005", "$0.014", "$0.40", "$2.00"]);
+    let catalog = Catalog::built_in();
+    let summary = |name: &str| catalog.entry(name).expect("built in").prices.summary();
+    assert_eq!(summary("runway/veo3.1"), "$0.20 to $0.40 a second");
+    assert_eq!(summary("elevenlabs/eleven_v3"), "$0.08 a thousand characters");
+    assert_eq!((summary("localai/image"), summary("luma/ray-3.2")), ("free".to_owned(), "unknown".to_owned()));
+}
+
+#[test]
 fn a_damaged_manifest_names_the_place() {
     let told = Manifest::parse("x.ron", "(\n    manifest: 1,\n    provider: 3,\n)").expect_err("refused");
     assert_eq!((told.code.as_str(), told.subject.place.map(|place| place.line)), ("manifest-syntax", Some(3)));
