@@ -12,7 +12,9 @@ use crate::manifest::{Entry, Manifest};
 
 /// The built-in manifests: name of the file and its text.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("anthropic.ron", include_str!("manifests/anthropic.ron")),
     ("bfl.ron", include_str!("manifests/bfl.ron")),
+    ("chat-server.ron", include_str!("manifests/chat-server.ron")),
     ("elevenlabs.ron", include_str!("manifests/elevenlabs.ron")),
     ("fal.ron", include_str!("manifests/fal.ron")),
     ("gemini.ron", include_str!("manifests/gemini.ron")),

@@ -211,3 +211,25 @@ fn a_damaged_manifest_names_the_place() {
     let deep = "[".repeat(100_000);
     assert!(Manifest::parse("deep.ron", &deep).is_err());
 }
+
+#[test]
+fn no_damage_of_a_manifest_breaks_the_reader() {
+    let text = include_str!("../manifests/runway.ron");
+    let mut random = fastrand::Rng::with_seed(7);
+    for n in 0..300 {
+        let mut bytes = text.as_bytes().to_vec();
+        if n % 3 == 0 {
+            bytes.truncate(random.usize(..bytes.len()));
+        }
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(..bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = random.u8(b' '..=b'~');
+            }
+        }
+        // Whether it still can be used or not, reading it ends.
+        if let Err(told) = Manifest::parse("x.ron", &String::from_utf8_lossy(&bytes)) {
+            assert!(told.code.starts_with("manifest"), "{told}");
+        }
+    }
+}

@@ -180,7 +180,8 @@ impl Bench {
         let task = entry.tasks[0];
         let needs_picture = entry.can.prompt_only == crate::manifest::Can::No;
         let picture = || Some(Image::File(Arc::new(self.picture())));
-        let needed = [("voice", "v1"), ("model", "m1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let needed = [("voice", "v1"), ("model", "m1"), ("max_tokens", "500")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let options = needed.into_iter().filter(|(name, _)| entry.options.contains_key(name)).collect();
         Call { task, first_frame: needs_picture.then(picture).flatten(), options, ..call() }
     }

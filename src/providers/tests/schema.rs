@@ -93,7 +93,7 @@ fn calls(entry: &Entry) -> Vec<Call> {
     for bits in 0..64_u32 {
         let has = |bit: u32| bits >> bit & 1 == 1;
         let n_references = entry.limits.references.unwrap_or(2).min(3);
-        let needed = entry.options.keys().filter(|name| ["voice", "model"].contains(&name.as_str()));
+        let needed = entry.options.keys().filter(|name| ["voice", "model", "max_tokens"].contains(&name.as_str()));
         let base = Call {
             first_frame: has(0).then(|| picture("first")).flatten(),
             last_frame: has(1).then(|| picture("last")).flatten(),

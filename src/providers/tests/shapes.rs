@@ -26,6 +26,10 @@ pub(crate) static SHAPES: &[Shape] = &[
     ELEVENLABS,
     OPENROUTER,
     LOCALAI,
+    ANTHROPIC,
+    CHAT_SERVER,
+    OPENAI_CHAT,
+    GEMINI_CHAT,
 ];
 
 /// Answers at once, for nothing, and knows no way but one.
@@ -254,5 +258,37 @@ const LOCALAI: Shape = Shape {
     entry: "localai/image",
     submit: "POST /v1/images/generations",
     accepted: r#"{"created":1,"data":[{"b64_json":"$B64"}]}"#,
+    ..SYNC
+};
+
+const ANTHROPIC: Shape = Shape {
+    entry: "anthropic/chat",
+    submit: "POST /v1/messages",
+    accepted: r#"{"id":"$ID","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"a lamp"}],
+        "stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":4}}"#,
+    failed: Some(r#"{"id":"$ID","content":[],"stop_reason":"refusal"}"#),
+    auth: ("x-api-key", "$KEY"),
+    ..SYNC
+};
+
+const CHAT_SERVER: Shape = Shape {
+    entry: "chat-server/chat",
+    submit: "POST /v1/chat/completions",
+    accepted: r#"{"id":"$ID","choices":[{"index":0,"message":{"role":"assistant","content":"a lamp"}}]}"#,
+    ..SYNC
+};
+
+const OPENAI_CHAT: Shape = Shape {
+    entry: "openai/chat",
+    failed: Some(r#"{"id":"$ID","choices":[{"message":{"content":null,"refusal":"I cannot help with that"}}]}"#),
+    ..CHAT_SERVER
+};
+
+const GEMINI_CHAT: Shape = Shape {
+    entry: "gemini/chat",
+    submit: "POST /v1beta/models/m1:generateContent",
+    accepted: r#"{"candidates":[{"content":{"parts":[{"text":"a lamp"}]},"finishReason":"STOP"}]}"#,
+    failed: Some(r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#),
+    auth: ("x-goog-api-key", "$KEY"),
     ..SYNC
 };
