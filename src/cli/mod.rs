@@ -4,6 +4,8 @@ mod check;
 mod edit;
 mod explain;
 mod graph;
+mod keys;
+mod models;
 mod nodes;
 mod output;
 mod plan;
@@ -55,6 +57,8 @@ enum Command {
     Explain(explain::Explain),
     Check(check::Check),
     Nodes(nodes::Nodes),
+    Models(models::Models),
+    Keys(keys::KeysArgs),
     Store(store::Store),
     Edit(edit::Edit),
     Completions(shell::Completions),
@@ -71,6 +75,8 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(it)) => it.run(&out),
         Some(Command::Check(it)) => it.run(&out),
         Some(Command::Nodes(it)) => it.run(&out),
+        Some(Command::Models(it)) => it.run(&out),
+        Some(Command::Keys(it)) => it.run(&out),
         Some(Command::Store(it)) => it.run(&out),
         Some(Command::Edit(it)) => it.run(&out),
         Some(Command::Completions(it)) => it.run(&out),

@@ -255,4 +255,46 @@ mod tests {
         assert_eq!(phase(json!([1])).0, Phase::Running);
         assert_eq!(reader.phase(poll, &json!(null)), (Phase::Running, 0.0));
     }
+
+    /// A value of any shape, with names and texts that manifests look for.
+    fn anything(random: &mut fastrand::Rng, depth: u32) -> Value {
+        let words =
+            ["status", "state", "id", "error", "data", "code", "output", "url", "task", "COMPLETED", "done", ""];
+        let word = |random: &mut fastrand::Rng| words[random.usize(..words.len())];
+        match random.u8(..if depth == 0 { 5 } else { 8 }) {
+            0 => Value::Null,
+            1 => json!(random.bool()),
+            2 => json!(random.i64(..)),
+            3 => json!(random.f64() * 1e300),
+            4 => json!(word(random)),
+            5 => (0..random.usize(..4)).map(|_| anything(random, depth - 1)).collect(),
+            _ => {
+                let fields = (0..random.usize(..5)).map(|_| (word(random).to_owned(), anything(random, depth - 1)));
+                Value::Object(fields.collect())
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_answered_is_read() {
+        let catalog = Catalog::built_in();
+        let mut random = fastrand::Rng::with_seed(11);
+        for _ in 0..300 {
+            let json = anything(&mut random, 5);
+            let text = json.to_string();
+            let whole = reply(200 + random.u16(..400), &text[..random.usize(..=text.len()).min(text.len())]);
+            for manifest in catalog.manifests() {
+                let reader = Reader { manifest, secret: None };
+                let _ = (reader.status(&whole), reader.json(&whole));
+                for operation in manifest.operations.values() {
+                    let _ = (reader.tests(operation, &json), cost(&operation.cost, &json));
+                    if let (Some(_), Ok(named)) = (&operation.poll, reader.accepted(operation, &json)) {
+                        assert!(!named.id.is_empty() || !named.urls.is_empty(), "{json}");
+                    }
+                    let done = operation.poll.as_ref().map_or(0.0, |poll| reader.phase(poll, &json).1);
+                    assert!((0.0..=1.0).contains(&done), "{json}");
+                }
+            }
+        }
+    }
 }

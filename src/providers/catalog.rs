@@ -3,7 +3,7 @@
 //! Reads files and parses; asks nobody. One manifest is one file and one line here.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{Diagnostic, Severity};
@@ -12,7 +12,9 @@ use crate::manifest::{Entry, Manifest};
 
 /// The built-in manifests: name of the file and its text.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("anthropic.ron", include_str!("manifests/anthropic.ron")),
     ("bfl.ron", include_str!("manifests/bfl.ron")),
+    ("chat-server.ron", include_str!("manifests/chat-server.ron")),
     ("elevenlabs.ron", include_str!("manifests/elevenlabs.ron")),
     ("fal.ron", include_str!("manifests/fal.ron")),
     ("gemini.ron", include_str!("manifests/gemini.ron")),
@@ -49,6 +51,15 @@ impl Catalog {
             catalog.take(file, text);
         }
         catalog
+    }
+
+    /// What this build carries, and the manifests of the user's own folder.
+    pub fn system() -> Catalog {
+        let catalog = Catalog::built_in();
+        match user_folder() {
+            Some(folder) => catalog.with_user_folder(&folder),
+            None => catalog,
+        }
     }
 
     /// Adds the manifests of a folder (`*.ron`); one of the same provider takes the built-in one's place. A folder
@@ -124,6 +135,14 @@ impl Catalog {
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
+}
+
+/// Where users keep manifests of their own: `throughline/providers` in their folder of settings.
+pub fn user_folder() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let settings = folder("XDG_CONFIG_HOME").or_else(|| folder("APPDATA"));
+    let settings = settings.or_else(|| Some(folder("HOME")?.join(".config")))?;
+    settings.is_absolute().then(|| settings.join("throughline").join("providers"))
 }
 
 /// The program works without that manifest.

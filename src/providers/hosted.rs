@@ -27,8 +27,9 @@ use crate::request::{self, Request, Sources, Studio};
 use crate::spool;
 use crate::template::{self, Values};
 
-/// Most bytes of an answer: pictures come inside.
-const MOST_ANSWER: u64 = 128 << 20;
+/// Most bytes of an answer, and of one that holds a picture.
+const MOST_ANSWER: u64 = 8 << 20;
+const MOST_PICTURE: u64 = 128 << 20;
 
 /// What a provider's lane and its provider share.
 #[derive(Default)]
@@ -69,13 +70,21 @@ impl Hosted {
         if let Ok(handle) = serde_json::from_str::<Handle>(&id.0) {
             return Ok(handle);
         }
-        let polled = self.manifest.operations.iter().find(|(_, operation)| operation.poll.is_some());
-        match polled {
-            Some((operation, _)) if !id.0.starts_with('{') => {
-                Ok(Handle { id: id.0.clone(), operation: operation.clone(), ..Handle::default() })
-            }
-            _ => Err(Diagnostic::error("remote-id", format!("`{id}` is no job of {}", self.manifest.title))),
+        let told = || Diagnostic::error("remote-id", format!("`{id}` is no job of {}", self.manifest.title));
+        if id.0.starts_with('{') {
+            return Err(told());
         }
+        // What was asked for stands in the intent.
+        let entries = self.store.open_jobs()?;
+        let entry = entries.into_iter().find(|entry| entry.remote_id.as_ref() == Some(&id.0)).ok_or_else(told)?;
+        let request: Request = serde_json::from_value(entry.intent.request).map_err(|_| told())?;
+        Ok(Handle {
+            id: id.0.clone(),
+            model: request.model,
+            operation: request.operation,
+            microusd: request.estimate_microusd,
+            ..Handle::default()
+        })
     }
 
     pub(crate) fn pass(&self) -> Result<Option<Pass>, ProviderError> {
@@ -94,7 +103,8 @@ impl Hosted {
         let payload = self.payload(exchange, &body)?;
         let headers = self.headers(exchange, &values)?;
         let within = self.http.timing.answer;
-        Ok(Message { method: exchange.method, target, headers, payload, within, most: MOST_ANSWER })
+        let most = most_of(self.operation(handle)?);
+        Ok(Message { method: exchange.method, target, headers, payload, within, most })
     }
 
     fn payload(&self, exchange: &Exchange, body: &Value) -> Result<Payload, Diagnostic> {
@@ -254,6 +264,12 @@ impl Hosted {
     }
 }
 
+/// How large an operation's answers may be.
+fn most_of(operation: &Operation) -> u64 {
+    let is_inside = |pick: &Pick| matches!(pick, Pick::Base64(_) | Pick::Body);
+    if operation.result.iter().any(is_inside) { MOST_PICTURE } else { MOST_ANSWER }
+}
+
 /// How a submission ended.
 enum Sent {
     Accepted(Reply),
@@ -314,7 +330,7 @@ impl Provider for Hosted {
                 _ => self.payload(exchange, &request.body).map_err(refused)?,
             },
             within,
-            most: MOST_ANSWER,
+            most: most_of(operation),
         };
         let key = idempotency.split('-').next().unwrap_or_default();
         let cancels = self.desk.cancels.lock().unwrap_or_else(PoisonError::into_inner);

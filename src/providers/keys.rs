@@ -4,6 +4,7 @@
 //! keyring may ask its user, or hang: nobody waits for it for long, and nobody is asked about what the environment has.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,17 +70,23 @@ pub struct Keys {
     environment: Environment,
     vault: Arc<dyn Vault>,
     known: Arc<Mutex<BTreeMap<String, Option<Secret>>>>,
+    /// The keyring cannot be asked, so it is not asked again and again.
+    is_dead: Arc<AtomicBool>,
 }
 
 impl Keys {
-    /// The environment and the system's keyring.
+    /// The environment and the system's keyring; without the latter where `THROUGHLINE_KEYRING` is `off`, for machines
+    /// on which nobody can answer its questions.
     pub fn system() -> Keys {
+        if std::env::var("THROUGHLINE_KEYRING").is_ok_and(|value| value == "off") {
+            return Keys::environment_only();
+        }
         Keys::new(Arc::new(|name| std::env::var(name).ok()), Arc::new(Keyring))
     }
 
     /// Other places: for tests, and for programs that keep secrets elsewhere.
     pub fn new(environment: Environment, vault: Arc<dyn Vault>) -> Keys {
-        Keys { environment, vault, known: Arc::default() }
+        Keys { environment, vault, known: Arc::default(), is_dead: Arc::default() }
     }
 
     /// Only what the environment has.
@@ -104,7 +111,11 @@ impl Keys {
         let secret = match known.get(name) {
             Some(secret) => secret.clone(),
             None => {
-                let secret = self.vault.get(name).ok().flatten().filter(|secret| !secret.is_empty());
+                let asked = if self.is_dead.load(Ordering::Relaxed) { Ok(None) } else { self.vault.get(name) };
+                if asked.is_err() {
+                    self.is_dead.store(true, Ordering::Relaxed);
+                }
+                let secret = asked.ok().flatten().filter(|secret| !secret.is_empty());
                 known.insert(name.to_owned(), secret.clone());
                 secret
             }

@@ -35,7 +35,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Forms that a value can be brought into, besides tables.
-const FORMS: &[&str] = &["string", "path", "data_uri", "base64", "mime", "file", "upload"];
+const FORMS: &[&str] = &["string", "json", "path", "data_uri", "base64", "mime", "file", "upload"];
 
 /// How deep a template may nest.
 const DEEPEST: usize = 32;
@@ -171,6 +171,8 @@ fn formed(name: &str, value: &Value, forms: &[&str], tables: &Tables) -> Result<
         value = match *form {
             "string" => Value::String(crate::manifest::shown(&value)),
             "path" => value,
+            "json" => serde_json::from_str(&crate::manifest::shown(&value))
+                .map_err(|error| format!("`{name}` is no JSON: {error}"))?,
             "mime" => {
                 let format = value.pointer("/$media/format").and_then(Value::as_str);
                 json!(crate::request::mime(format.ok_or_else(|| format!("`{name}` is no file"))?))

@@ -107,6 +107,8 @@ impl Running {
 pub(crate) fn start(folder: &Path, args: &[&str]) -> Running {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
     command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Neither the keys nor the manifests of whoever runs the tests.
+    command.env("THROUGHLINE_KEYRING", "off").env("XDG_CONFIG_HOME", folder);
     let mut child = command.spawn().unwrap();
     let (sender, lines) = sync_channel(256);
     let streams: [(Stream, Box<dyn Read + Send>); 2] =

@@ -59,6 +59,39 @@ impl Entry {
     }
 }
 
+impl Prices {
+    /// The list in a few words: `$0.05 to $0.08 a second`, `free`, `unknown`.
+    pub fn summary(&self) -> String {
+        let (Some(first), Some(least), Some(most)) = (
+            self.rules.first(),
+            self.rules.iter().map(|price| price.microusd).min(),
+            self.rules.iter().map(|price| price.microusd).max(),
+        ) else {
+            return "unknown".to_owned();
+        };
+        if most == 0 {
+            return "free".to_owned();
+        }
+        let unit = match first.per {
+            Per::Call => "each",
+            Per::Second => "a second",
+            Per::Megapixel => "a megapixel",
+            Per::ThousandChars => "a thousand characters",
+            Per::Picture => "a picture",
+            Per::MillionVideoTokens => "a million tokens",
+        };
+        let range = if least == most { dollars(least) } else { format!("{} to {}", dollars(least), dollars(most)) };
+        format!("{range} {unit}")
+    }
+}
+
+/// Micro-dollars for people: two digits at least, and no more than it has.
+pub fn dollars(microusd: u64) -> String {
+    let (whole, part) = (microusd / 1_000_000, format!("{:06}", microusd % 1_000_000));
+    let part = part.trim_end_matches('0');
+    format!("${whole}.{part:0<2}")
+}
+
 impl Price {
     fn of(&self, ask: &Ask) -> u64 {
         let pixels = u128::from(ask.width) * u128::from(ask.height);

@@ -17,7 +17,7 @@ const FORMAT: u32 = 1;
 /// Bounds on a stranger's file.
 const MOST_BYTES: usize = 1 << 20;
 const MOST_MODELS: usize = 1000;
-const MOST_CONCURRENCY: u32 = 64;
+const MOST_CONCURRENCY: u32 = 1000;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -177,6 +177,16 @@ fn prices_are_whole_and_unknown_is_not_free() {
 }
 
 #[test]
+fn prices_have_words() {
+    assert_eq!([0, 5, 14_000, 400_000, 2_000_000].map(dollars), ["$0.00", "$0.000005", "$0.014", "$0.40", "$2.00"]);
+    let catalog = Catalog::built_in();
+    let summary = |name: &str| catalog.entry(name).expect("built in").prices.summary();
+    assert_eq!(summary("runway/veo3.1"), "$0.20 to $0.40 a second");
+    assert_eq!(summary("elevenlabs/eleven_v3"), "$0.08 a thousand characters");
+    assert_eq!((summary("localai/image"), summary("luma/ray-3.2")), ("free".to_owned(), "unknown".to_owned()));
+}
+
+#[test]
 fn a_damaged_manifest_names_the_place() {
     let told = Manifest::parse("x.ron", "(\n    manifest: 1,\n    provider: 3,\n)").expect_err("refused");
     assert_eq!((told.code.as_str(), told.subject.place.map(|place| place.line)), ("manifest-syntax", Some(3)));
@@ -200,4 +210,26 @@ fn a_damaged_manifest_names_the_place() {
     }
     let deep = "[".repeat(100_000);
     assert!(Manifest::parse("deep.ron", &deep).is_err());
+}
+
+#[test]
+fn no_damage_of_a_manifest_breaks_the_reader() {
+    let text = include_str!("../manifests/runway.ron");
+    let mut random = fastrand::Rng::with_seed(7);
+    for n in 0..300 {
+        let mut bytes = text.as_bytes().to_vec();
+        if n % 3 == 0 {
+            bytes.truncate(random.usize(..bytes.len()));
+        }
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(..bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = random.u8(b' '..=b'~');
+            }
+        }
+        // Whether it still can be used or not, reading it ends.
+        if let Err(told) = Manifest::parse("x.ron", &String::from_utf8_lossy(&bytes)) {
+            assert!(told.code.starts_with("manifest"), "{told}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! How one operation is asked for over HTTP: what is sent, how replies are read, what failures mean.
 //!
 //! Templates are JSON texts. In them `"{name}"` is a value of the request with its type, `"{seconds}s"` a text; what
-//! is absent takes its field along. `{name:table}` looks the value up in a table of the manifest; `{name:string}`,
+//! is absent takes its field along. `{name:table}` looks the value up in a table of the manifest; `{name:string}`, `{name:json}`,
 //! `{name:data_uri}`, `{name:base64}`, `{name:mime}`, `{name:file}` and `{name:upload}` change its form. `{"$if": "name", "then": ...}` is there where
 //! the value is there and true, `{"$each": "references", "as": ...}` repeats with `{item}`, and
 //! `"$numbered": {"input_image": "references"}` makes `input_image`, `input_image_2` and so on.

@@ -19,7 +19,7 @@ use crate::manifest::tests::{call, reference};
 use crate::{Catalog, Http, Keys, Timing};
 
 /// Makes pictures of nothing.
-struct Plain;
+pub(crate) struct Plain;
 
 impl Codec for Plain {
     fn encode(
@@ -101,33 +101,64 @@ pub(crate) fn timing() -> Timing {
 }
 
 pub(crate) struct Bench {
-    pub(crate) folder: tempfile::TempDir,
-    pub(crate) fake: Fake,
+    root: PathBuf,
+    /// Removed at the end, where it is ours.
+    _folder: Option<tempfile::TempDir>,
+    fake: Option<Fake>,
+    base: String,
     pub(crate) catalog: Catalog,
     pub(crate) entry: &'static str,
     pub(crate) seen: Arc<Mutex<Vec<Observation>>>,
     pub(crate) timing: Timing,
+    /// No credentials are there.
+    pub(crate) is_locked_out: bool,
 }
 
 impl Bench {
     pub(crate) fn new(shape: &'static Shape) -> Bench {
-        let fake = Fake::new(shape);
+        let (fake, folder) = (Fake::new(shape), tempfile::tempdir().expect("a folder"));
+        let beside = Bench::beside(shape, fake.base.clone(), folder.path());
+        Bench { fake: Some(fake), _folder: Some(folder), ..beside }
+    }
+
+    /// A bench over the fake and the folder of another process.
+    pub(crate) fn beside(shape: &'static Shape, base: String, root: &Path) -> Bench {
         let provider = shape.entry.split('/').next().expect("a provider");
         let manifest = Catalog::built_in().manifest(provider).expect("built in").as_ref().clone();
-        let catalog = Catalog::default().with(manifest.served_at(&fake.base));
-        let folder = tempfile::tempdir().expect("a folder");
-        Bench { folder, fake, catalog, entry: shape.entry, seen: Arc::default(), timing: timing() }
+        let catalog = Catalog::default().with(manifest.served_at(&base));
+        Bench {
+            root: root.to_owned(),
+            _folder: None,
+            fake: None,
+            base,
+            catalog,
+            entry: shape.entry,
+            seen: Arc::default(),
+            timing: timing(),
+            is_locked_out: false,
+        }
+    }
+
+    pub(crate) fn fake(&self) -> &Fake {
+        self.fake.as_ref().expect("it is ours")
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn keys(&self) -> Keys {
+        if self.is_locked_out {
+            return Keys::fixed([]);
+        }
         let ways: Vec<_> = self.catalog.manifests().flat_map(|manifest| &manifest.credentials).collect();
         let named = ways.iter().flat_map(|way| way.names.iter().enumerate().map(move |(n, name)| (way, n, name)));
-        let address = |way: &Credential, n: usize| if way.address && n == 0 { self.fake.base.as_str() } else { KEY };
+        let address = |way: &Credential, n: usize| if way.address && n == 0 { self.base.as_str() } else { KEY };
         Keys::fixed(named.map(|(way, n, name)| (name.as_str(), address(way, n))))
     }
 
     pub(crate) fn store(&self) -> Arc<Store> {
-        Arc::new(Store::open(&self.folder.path().join("store")).expect("it opens"))
+        Arc::new(Store::open(&self.root.join("store")).expect("it opens"))
     }
 
     pub(crate) fn setup(&self, store: &Arc<Store>) -> Setup {
@@ -149,7 +180,10 @@ impl Bench {
         let task = entry.tasks[0];
         let needs_picture = entry.can.prompt_only == crate::manifest::Can::No;
         let picture = || Some(Image::File(Arc::new(self.picture())));
-        Call { task, first_frame: needs_picture.then(picture).flatten(), ..call() }
+        let needed = [("voice", "v1"), ("model", "m1"), ("max_tokens", "500")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = needed.into_iter().filter(|(name, _)| entry.options.contains_key(name)).collect();
+        Call { task, first_frame: needs_picture.then(picture).flatten(), options, ..call() }
     }
 
     /// A picture that is in the store.
@@ -183,7 +217,7 @@ impl Bench {
         let lane = lane(manifest, &self.setup(&store))?;
         let job = self.job(call);
         let Claim::Ours(_guard) = store.claim(&job.key)? else { panic!("nobody else is here") };
-        let cx = JobCx { artifacts: &*store, cancel: cancel.clone(), progress, project: self.folder.path() };
+        let cx = JobCx { artifacts: &*store, cancel: cancel.clone(), progress, project: &self.root };
         lane.worker.run(&job, &cx)
     }
 
@@ -203,7 +237,7 @@ impl Bench {
 
     /// Fails where the key is in any file of the store.
     pub(crate) fn assert_no_key(&self) {
-        for path in files(self.folder.path()) {
+        for path in files(&self.root) {
             let bytes = std::fs::read(&path).expect("it reads");
             let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
             assert!(!found, "{} holds the key", path.display());

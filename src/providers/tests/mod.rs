@@ -1,6 +1,8 @@
 //! Providers against a fake: what is sent, what comes of every answer, what a run leaves behind.
 
 mod bench;
+mod crash;
 mod fake;
 mod flow;
+mod schema;
 mod shapes;

@@ -4,16 +4,39 @@ use super::fake::Shape;
 
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 pub(crate) const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
+pub(crate) const MP3: &[u8] = b"ID3\x04\0\0\0\0\0\0";
 pub(crate) const BEARER: (&str, &str) = ("authorization", "Bearer $KEY");
 
-/// One for each provider.
-pub(crate) static SHAPES: &[Shape] = &[OPENAI_IMAGES, RUNWAY];
+/// At least one for each provider.
+pub(crate) static SHAPES: &[Shape] = &[
+    OPENAI_IMAGES,
+    OPENAI_SPEECH,
+    RUNWAY,
+    REPLICATE,
+    FAL,
+    OPENAI_VIDEOS,
+    GEMINI,
+    GEMINI_IMAGE,
+    LUMA,
+    KLING,
+    MINIMAX,
+    BFL,
+    XAI,
+    STABILITY,
+    ELEVENLABS,
+    OPENROUTER,
+    LOCALAI,
+    ANTHROPIC,
+    CHAT_SERVER,
+    OPENAI_CHAT,
+    GEMINI_CHAT,
+];
 
-const OPENAI_IMAGES: Shape = Shape {
-    entry: "openai/gpt-image-2",
-    submit: "POST /v1/images/generations",
-    accepted: r#"{"created":1,"data":[{"b64_json":"$B64"}],
-        "usage":{"input_tokens":20,"input_tokens_details":{"text_tokens":20,"image_tokens":0},"output_tokens":1000}}"#,
+/// Answers at once, for nothing, and knows no way but one.
+const SYNC: Shape = Shape {
+    entry: "",
+    submit: "",
+    accepted: "$FILE",
     poll: None,
     running: &[],
     done: "",
@@ -21,12 +44,30 @@ const OPENAI_IMAGES: Shape = Shape {
     second: None,
     content: None,
     cancel: None,
-    bill: 20 * 5 + 1000 * 30,
+    bill: 0,
     auth: BEARER,
     file: PNG,
 };
 
-const RUNWAY: Shape = Shape {
+pub(crate) const OPENAI_IMAGES: Shape = Shape {
+    entry: "openai/gpt-image-2",
+    submit: "POST /v1/images/generations",
+    accepted: r#"{"created":1,"data":[{"b64_json":"$B64"}],
+        "usage":{"input_tokens":20,"input_tokens_details":{"text_tokens":20,"image_tokens":0},"output_tokens":1000}}"#,
+    bill: 20 * 5 + 1000 * 30,
+    ..SYNC
+};
+
+const OPENAI_SPEECH: Shape = Shape {
+    entry: "openai/tts-1",
+    submit: "POST /v1/audio/speech",
+    // Thirteen characters.
+    bill: 13 * 15,
+    file: MP3,
+    ..SYNC
+};
+
+pub(crate) const RUNWAY: Shape = Shape {
     entry: "runway/gen4.5",
     submit: "POST /v1/text_to_video",
     accepted: r#"{"id":"$ID","estimatedCost":{"credits":36}}"#,
@@ -41,10 +82,213 @@ const RUNWAY: Shape = Shape {
     failed: Some(
         r#"{"id":"$ID","status":"FAILED","failure":"no","failureCode":"SAFETY.INPUT.TEXT","cost":{"credits":0}}"#,
     ),
-    second: None,
-    content: None,
     cancel: Some("DELETE /v1/tasks/$ID"),
     bill: 350_000,
-    auth: BEARER,
     file: MP4,
+    ..SYNC
+};
+
+const REPLICATE: Shape = Shape {
+    entry: "replicate/black-forest-labs/flux-2-pro",
+    submit: "POST /v1/models/black-forest-labs/flux-2-pro/predictions",
+    accepted: r#"{"id":"$ID","status":"starting","urls":{"get":"$BASE/v1/predictions/$ID"},"error":null}"#,
+    poll: Some("GET /v1/predictions/$ID"),
+    running: &[r#"{"id":"$ID","status":"starting"}"#, r#"{"id":"$ID","status":"processing","logs":"50%"}"#],
+    done: r#"{"id":"$ID","status":"succeeded","output":"$BASE/files/$ID","error":null}"#,
+    failed: Some(r#"{"id":"$ID","status":"failed","error":"NSFW content detected","output":null}"#),
+    cancel: Some("POST /v1/predictions/$ID/cancel"),
+    ..SYNC
+};
+
+pub(crate) const FAL: Shape = Shape {
+    entry: "fal/bytedance/seedance-2.5",
+    submit: "POST /bytedance/seedance-2.5/text-to-video",
+    accepted: r#"{"request_id":"$ID","status_url":"$BASE/bytedance/requests/$ID/status",
+        "response_url":"$BASE/bytedance/requests/$ID","cancel_url":"$BASE/bytedance/requests/$ID/cancel"}"#,
+    poll: Some("GET /bytedance/requests/$ID/status"),
+    running: &[r#"{"status":"IN_QUEUE","queue_position":2}"#, r#"{"status":"IN_PROGRESS","logs":null}"#],
+    done: r#"{"status":"COMPLETED","metrics":{"inference_time":3.5}}"#,
+    failed: Some(
+        r#"{"status":"COMPLETED","error":"content policy violation","error_type":"content_policy_violation"}"#,
+    ),
+    second: Some(("GET /bytedance/requests/$ID", r#"{"video":{"url":"$BASE/files/$ID"},"seed":3}"#)),
+    cancel: Some("PUT /bytedance/requests/$ID/cancel"),
+    // Four seconds at 720p.
+    bill: 4 * 473_000,
+    auth: ("authorization", "Key $KEY"),
+    file: MP4,
+    ..SYNC
+};
+
+const OPENAI_VIDEOS: Shape = Shape {
+    entry: "openai-videos/served",
+    submit: "POST /v1/videos",
+    accepted: r#"{"id":"$ID","object":"video","status":"queued","progress":0,"seconds":"3"}"#,
+    poll: Some("GET /v1/videos/$ID"),
+    running: &[r#"{"id":"$ID","status":"queued"}"#, r#"{"id":"$ID","status":"in_progress","progress":40}"#],
+    done: r#"{"id":"$ID","status":"completed","progress":100,"expires_at":1}"#,
+    failed: Some(r#"{"id":"$ID","status":"failed","error":{"code":"out_of_memory","message":"no memory"}}"#),
+    content: Some("GET /v1/videos/$ID/content"),
+    file: MP4,
+    ..SYNC
+};
+
+const GEMINI: Shape = Shape {
+    entry: "gemini/gemini-omni-1.1-flash",
+    submit: "POST /v1beta/interactions",
+    accepted: r#"{"id":"$ID","status":"queued"}"#,
+    poll: Some("GET /v1beta/interactions/$ID?stream=false"),
+    running: &[r#"{"id":"$ID","status":"queued"}"#, r#"{"id":"$ID","status":"in_progress","steps":[]}"#],
+    done: r#"{"id":"$ID","status":"completed","steps":[{"type":"thought"},
+        {"type":"model_output","content":[{"type":"text","text":"x"},{"type":"video","uri":"$BASE/files/$ID"}]}]}"#,
+    failed: Some(r#"{"id":"$ID","status":"failed","error":{"status":"INVALID_ARGUMENT","message":"unsafe"}}"#),
+    cancel: Some("POST /v1beta/interactions/$ID/cancel"),
+    bill: 3 * 100_000,
+    auth: ("x-goog-api-key", "$KEY"),
+    file: MP4,
+    ..SYNC
+};
+
+const GEMINI_IMAGE: Shape = Shape {
+    entry: "gemini/gemini-3.1-flash-image",
+    submit: "POST /v1beta/models/gemini-3.1-flash-image:generateContent",
+    accepted: r#"{"candidates":[{"content":{"parts":[{"text":"here"},
+        {"inlineData":{"mimeType":"image/png","data":"$B64"}}]}}]}"#,
+    failed: Some(r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}"#),
+    bill: 45_000,
+    auth: ("x-goog-api-key", "$KEY"),
+    ..SYNC
+};
+
+const LUMA: Shape = Shape {
+    entry: "luma/ray-3.2",
+    submit: "POST /v1/generations",
+    accepted: r#"{"id":"$ID","state":"queued"}"#,
+    poll: Some("GET /v1/generations/$ID"),
+    running: &[r#"{"id":"$ID","state":"queued"}"#, r#"{"id":"$ID","state":"processing"}"#],
+    done: r#"{"id":"$ID","state":"completed","output":[{"type":"video","url":"$BASE/files/$ID"}]}"#,
+    failed: Some(r#"{"id":"$ID","state":"failed","failure_code":"content_moderated","failure_reason":"unsafe"}"#),
+    file: MP4,
+    ..SYNC
+};
+
+const KLING: Shape = Shape {
+    entry: "kling/kling-v3",
+    submit: "POST /v1/videos/text2video",
+    accepted: r#"{"code":0,"message":"SUCCEED","request_id":"r","data":{"task_id":"$ID","task_status":"submitted"}}"#,
+    poll: Some("GET /v1/videos/text2video/$ID"),
+    running: &[
+        r#"{"code":0,"data":{"task_id":"$ID","task_status":"submitted"}}"#,
+        r#"{"code":0,"data":{"task_id":"$ID","task_status":"processing"}}"#,
+    ],
+    done: r#"{"code":0,"data":{"task_id":"$ID","task_status":"succeed",
+        "task_result":{"videos":[{"id":"v","url":"$BASE/files/$ID","duration":"3"}]}}}"#,
+    failed: Some(r#"{"code":0,"data":{"task_id":"$ID","task_status":"failed","task_status_msg":"risk control"}}"#),
+    file: MP4,
+    ..SYNC
+};
+
+const MINIMAX: Shape = Shape {
+    entry: "minimax/MiniMax-H3",
+    submit: "POST /v2/video_generation",
+    accepted: r#"{"task_id":"$ID"}"#,
+    poll: Some("GET /v2/query/video_generation/$ID"),
+    running: &[r#"{"task":{"id":"$ID","status":"queued"}}"#, r#"{"task":{"id":"$ID","status":"running"}}"#],
+    done: r#"{"task":{"id":"$ID","status":"succeeded","content":{"url":"$BASE/files/$ID"}}}"#,
+    failed: Some(r#"{"task":{"id":"$ID","status":"failed","error":{"message":"input new_sensitive (1026)"}}}"#),
+    bill: 4 * 80_000,
+    file: MP4,
+    ..SYNC
+};
+
+const BFL: Shape = Shape {
+    entry: "bfl/flux-2-pro",
+    submit: "POST /v1/flux-2-pro",
+    accepted: r#"{"id":"$ID","polling_url":"$BASE/v1/get_result?id=$ID","cost":4.5,"output_mp":1}"#,
+    poll: Some("GET /v1/get_result?id=$ID"),
+    running: &[r#"{"id":"$ID","status":"Pending","result":null}"#],
+    done: r#"{"id":"$ID","status":"Ready","result":{"sample":"$BASE/files/$ID"}}"#,
+    failed: Some(r#"{"id":"$ID","status":"Content Moderated","result":null}"#),
+    bill: 45_000,
+    auth: ("x-key", "$KEY"),
+    ..SYNC
+};
+
+const XAI: Shape = Shape {
+    entry: "xai/grok-imagine-video",
+    submit: "POST /v1/videos/generations",
+    accepted: r#"{"request_id":"$ID"}"#,
+    poll: Some("GET /v1/videos/$ID"),
+    running: &[r#"{"status":"pending"}"#],
+    // The state may be missing when the video is there.
+    done: r#"{"video":{"url":"$BASE/files/$ID","respect_moderation":true},"usage":{"cost_in_usd_ticks":2100000000}}"#,
+    failed: Some(r#"{"status":"done","video":{"url":"$BASE/files/$ID","respect_moderation":false}}"#),
+    bill: 210_000,
+    file: MP4,
+    ..SYNC
+};
+
+const STABILITY: Shape =
+    Shape { entry: "stability/core", submit: "POST /v2beta/stable-image/generate/core", bill: 30_000, ..SYNC };
+
+const ELEVENLABS: Shape = Shape {
+    entry: "elevenlabs/eleven_v3",
+    submit: "POST /v1/text-to-speech/v1?output_format=mp3_44100_128",
+    bill: 13 * 80,
+    auth: ("xi-api-key", "$KEY"),
+    file: MP3,
+    ..SYNC
+};
+
+const OPENROUTER: Shape = Shape {
+    entry: "openrouter/video",
+    submit: "POST /api/v1/videos",
+    accepted: r#"{"id":"$ID","polling_url":"$BASE/api/v1/videos/$ID","status":"pending"}"#,
+    poll: Some("GET /api/v1/videos/$ID"),
+    running: &[r#"{"id":"$ID","status":"pending"}"#, r#"{"id":"$ID","status":"in_progress"}"#],
+    done: r#"{"id":"$ID","status":"completed","unsigned_urls":[],"usage":{"cost":0.25}}"#,
+    failed: Some(r#"{"id":"$ID","status":"failed","error":"upstream refused"}"#),
+    content: Some("GET /api/v1/videos/$ID/content?index=0"),
+    bill: 250_000,
+    file: MP4,
+    ..SYNC
+};
+
+const LOCALAI: Shape = Shape {
+    entry: "localai/image",
+    submit: "POST /v1/images/generations",
+    accepted: r#"{"created":1,"data":[{"b64_json":"$B64"}]}"#,
+    ..SYNC
+};
+
+const ANTHROPIC: Shape = Shape {
+    entry: "anthropic/chat",
+    submit: "POST /v1/messages",
+    accepted: r#"{"id":"$ID","content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"a lamp"}],
+        "stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":4}}"#,
+    failed: Some(r#"{"id":"$ID","content":[],"stop_reason":"refusal"}"#),
+    auth: ("x-api-key", "$KEY"),
+    ..SYNC
+};
+
+const CHAT_SERVER: Shape = Shape {
+    entry: "chat-server/chat",
+    submit: "POST /v1/chat/completions",
+    accepted: r#"{"id":"$ID","choices":[{"index":0,"message":{"role":"assistant","content":"a lamp"}}]}"#,
+    ..SYNC
+};
+
+const OPENAI_CHAT: Shape = Shape {
+    entry: "openai/chat",
+    failed: Some(r#"{"id":"$ID","choices":[{"message":{"content":null,"refusal":"I cannot help with that"}}]}"#),
+    ..CHAT_SERVER
+};
+
+const GEMINI_CHAT: Shape = Shape {
+    entry: "gemini/chat",
+    submit: "POST /v1beta/models/m1:generateContent",
+    accepted: r#"{"candidates":[{"content":{"parts":[{"text":"a lamp"}]},"finishReason":"STOP"}]}"#,
+    failed: Some(r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#),
+    auth: ("x-goog-api-key", "$KEY"),
+    ..SYNC
 };
