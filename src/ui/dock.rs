@@ -157,7 +157,12 @@ impl Dock {
         });
         ui.separator();
         if let Some(docked) = self.panels.iter_mut().find(|docked| docked.spec.id == front) {
-            ui.push_id(front, |ui| docked.panel.show(ui, cx));
+            // A panel never makes its place larger: what does not fit is its own to scroll or to cut.
+            let rect = ui.available_rect_before_wrap();
+            let mut inside = ui.new_child(egui::UiBuilder::new().id_salt(front).max_rect(rect));
+            inside.set_clip_rect(rect.intersect(ui.clip_rect()));
+            docked.panel.show(&mut inside, cx);
+            ui.allocate_rect(rect, egui::Sense::hover());
         }
         if let Some((id, to)) = moved {
             self.relocate(id, to);
