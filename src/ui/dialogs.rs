@@ -17,10 +17,10 @@ pub fn questions(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_width(380.0);
         ui.heading("Save changes?");
         ui.add_space(space::S);
-        ui.label(format!("{} has changes that are not saved; to {question} without them loses them", cx.files.name()));
+        ui.label(format!("{} has changes that are lost if you {question} without saving", cx.files.name()));
         ui.add_space(space::M);
         ui.horizontal(|ui| {
-            let save = ui.button(RichText::new("Save").strong());
+            let save = ui.add(egui::Button::new("Save").fill(cx.theme.selection));
             // Enter saves: the answer that loses nothing.
             if ui.memory(|memory| memory.focused().is_none()) {
                 save.request_focus();
@@ -78,7 +78,7 @@ pub fn banners(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn banner(ui: &mut Ui, cx: &mut Cx<'_>, icon: Icon, text: &str, answers: [(&str, &str, FileCommand); 2]) {
     let margin = Margin::symmetric(space::M as i8, space::S as i8);
-    Frame::new().fill(cx.theme.raised).inner_margin(margin).show(ui, |ui| {
+    Frame::new().fill(cx.theme.sunken).inner_margin(margin).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.set_width(ui.available_width());
             ui.label(icons::text(icon, size::ICON).color(cx.theme.watch));
@@ -119,7 +119,7 @@ mod tests {
     fn unsaved_changes_are_asked_about() {
         for (label, answer) in [("Save", Answer::Save), ("Don't save", Answer::Discard), ("Cancel", Answer::Cancel)] {
             let mut harness = harness(|files| files.question = Some("quit".to_owned()));
-            harness.get_by_label("untitled.ron has changes that are not saved; to quit without them loses them");
+            harness.get_by_label("untitled.ron has changes that are lost if you quit without saving");
             harness.get_by_label(label).click();
             harness.run();
             answered(&harness, answer);

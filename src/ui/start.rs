@@ -9,28 +9,41 @@ use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::theme::{size, space};
 
+/// The page, in points.
+const WIDTH: f32 = 830.0;
+
 /// A template's card, in points.
-const CARD: egui::Vec2 = egui::vec2(196.0, 148.0);
+const CARD: egui::Vec2 = egui::vec2(196.0, 140.0);
 
 /// Draws the page into all of the space that is left.
 pub fn start_page(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.painter().rect_filled(ui.max_rect(), 0.0, cx.theme.canvas);
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        let margin = ((ui.available_width() - 880.0) * 0.5).max(space::XL);
-        egui::Frame::new().inner_margin(egui::Margin::symmetric(margin as i8, 28)).show(ui, |ui| {
-            ui.label(RichText::new("Throughline").size(size::TITLE * 1.4).strong());
-            let text = "Wire prompts, references and models into a film; revise one shot, and only that is made again";
-            ui.label(RichText::new(text).color(cx.theme.weak));
-            ui.add_space(space::XL);
-            buttons_ui(ui, cx);
-            ui.add_space(space::XL);
-            templates_ui(ui, cx);
-            recent_ui(ui, cx);
-            ui.add_space(space::XL);
-            let hint = "Drop a graph, a rendered film, a script or pictures anywhere in this window to start from them";
-            ui.label(RichText::new(hint).color(cx.theme.weak));
+        let margin = ((ui.available_width() - WIDTH) * 0.5).max(space::XL);
+        ui.horizontal_top(|ui| {
+            ui.add_space(margin);
+            ui.vertical(|ui| {
+                ui.set_max_width(WIDTH.min(ui.available_width() - margin));
+                page_ui(ui, cx);
+            });
         });
     });
+}
+
+fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.add_space(space::XL * 1.5);
+    ui.label(RichText::new("Throughline").size(size::TITLE * 1.4).strong());
+    let text = "Wire prompts, references and models into a film; revise one shot, and only that is made again";
+    ui.label(RichText::new(text).color(cx.theme.weak));
+    ui.add_space(space::XL);
+    buttons_ui(ui, cx);
+    ui.add_space(space::XL);
+    templates_ui(ui, cx);
+    recent_ui(ui, cx);
+    ui.add_space(space::XL);
+    let hint = "Drop a graph, a rendered film, a script or pictures anywhere in this window to start from them";
+    ui.label(RichText::new(hint).color(cx.theme.weak));
+    ui.add_space(space::XL);
 }
 
 fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -70,12 +83,13 @@ fn card_ui(ui: &mut Ui, cx: &Cx<'_>, name: &str, sentence: &str) -> bool {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("New from {name}")));
     let lit = response.hovered() || response.has_focus();
     let edge = if lit { cx.theme.accent } else { cx.theme.outline };
+    let sign = if lit { cx.theme.accent } else { cx.theme.weak };
     let stroke = egui::Stroke::new(if lit { 1.5 } else { 1.0 }, edge);
     ui.painter().rect(rect, 6.0, cx.theme.panel, stroke, egui::StrokeKind::Inside);
     let stage = Rect::from_min_size(rect.min, egui::vec2(rect.width(), 64.0)).shrink(6.0);
     ui.painter().rect_filled(stage, 4.0, cx.theme.sunken);
     let font = FontId::new(26.0, FontFamily::Name(icons::FAMILY.into()));
-    ui.painter().text(stage.center(), Align2::CENTER_CENTER, char::from(picture_of(name)), font, edge);
+    ui.painter().text(stage.center(), Align2::CENTER_CENTER, char::from(picture_of(name)), font, sign);
     let words = Rect::from_min_max(egui::pos2(rect.left(), stage.bottom()), rect.max).shrink(space::M);
     let mut job = egui::text::LayoutJob::default();
     job.wrap.max_width = words.width();

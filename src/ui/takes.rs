@@ -21,13 +21,13 @@ pub(crate) const PANEL: PanelSpec =
 /// The narrowest card, in points.
 const CARD: f32 = 168.0;
 /// What a card needs below its picture, in points.
-const BELOW: f32 = 130.0;
+const BELOW: f32 = 116.0;
 /// Most takes that are rolled at once.
 const MOST: u32 = 16;
 
 struct View {
-    /// What was asked for last, and how long the log was.
-    asked: Option<(String, usize)>,
+    /// What was asked for last, and when the log's newest line was from.
+    asked: Option<(String, f64)>,
     /// A note that somebody types: item, take, text.
     note: Option<(String, u32, String)>,
     n: u32,
@@ -62,14 +62,7 @@ impl Panel for View {
             }
             return;
         };
-        let mark = (item.name.clone(), view.log.len());
-        if self.asked.as_ref() != Some(&mark) {
-            if self.asked.as_ref().is_none_or(|asked| asked.0 != mark.0) {
-                self.confirm = false;
-            }
-            cx.commands.ask(Ask::Takes(item.name.clone()));
-            self.asked = Some(mark);
-        }
+        self.ask(cx, &item.name);
         self.head(ui, cx, items, item);
         let held = view.takes.as_deref().filter(|takes| takes.item == item.name);
         match held {
@@ -115,9 +108,9 @@ fn newest(takes: &TakesView) -> Vec<&TakeView> {
     found
 }
 
-/// Chooses a take; none where a file of another node's item could not be written.
+/// Chooses a take. Items inside groups belong to the group's file: nothing is written here for them.
 fn choose(cx: &mut Cx<'_>, item: &str, take: u32, pinned: bool) {
-    if !cx.document.nodes.contains_key(model::node_of_item(item)) {
+    if take == 0 || !cx.document.nodes.contains_key(model::node_of_item(item)) {
         return;
     }
     let label = match (pinned, cx.document.take(item)) {
@@ -130,6 +123,23 @@ fn choose(cx: &mut Cx<'_>, item: &str, take: u32, pinned: bool) {
 }
 
 impl View {
+    /// Asks for an item's takes once, and again when the log tells of it.
+    fn ask(&mut self, cx: &mut Cx<'_>, item: &str) {
+        let log = &cx.view.log;
+        let now = log.last().map_or(0.0, |line| line.at);
+        let asked = self.asked.as_ref().filter(|(name, _)| name == item).map(|(_, at)| *at);
+        let told = |at: f64| log.iter().rev().take_while(|line| at < line.at).any(|line| line.item == item);
+        if asked.is_none() {
+            self.confirm = false;
+        }
+        if asked.is_none_or(told) {
+            cx.commands.ask(Ask::Takes(item.to_owned()));
+        }
+        if asked != Some(now) {
+            self.asked = Some((item.to_owned(), now));
+        }
+    }
+
     fn head(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, items: &[ItemView], item: &ItemView) {
         ui.horizontal_wrapped(|ui| {
             ui.strong(&item.name);
@@ -410,12 +420,16 @@ mod tests {
     }
 
     #[test]
-    fn takes_are_asked_for_once_and_when_something_was_made() {
+    fn takes_are_asked_for_once_and_when_one_was_made() {
         let mut harness = harness("v: model.video", None);
         let ask = Command::Ask(Ask::Takes("v/s1.b2".to_owned()));
         assert_eq!(harness.state().sent, std::slice::from_ref(&ask));
-        let line = crate::view::LogLine { at: 1.0, item: "v/s1.b2".to_owned(), text: "made".to_owned(), failed: false };
-        harness.state_mut().view.log = Arc::new(vec![line]);
+        let line =
+            |at, item: &str| crate::view::LogLine { at, item: item.to_owned(), text: "made".to_owned(), failed: false };
+        harness.state_mut().view.log = Arc::new(vec![line(1.0, "v/s1.b1")]);
+        harness.run();
+        assert_eq!(harness.state().sent.len(), 1, "another item was made");
+        harness.state_mut().view.log = Arc::new(vec![line(1.0, "v/s1.b1"), line(2.0, "v/s1.b2")]);
         harness.run();
         harness.run();
         assert_eq!(harness.state().sent, [ask.clone(), ask]);

@@ -60,7 +60,6 @@ pub(super) fn micro_dollars(text: &str) -> Option<u64> {
 
 impl Plan {
     pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        ui.horizontal_wrapped(|ui| self.targets_ui(ui, cx));
         let targets = self.names(cx);
         self.ask(ui, cx, &targets);
         let forecast = cx.view.forecast.clone();
@@ -70,7 +69,10 @@ impl Plan {
                 forecast.steps.iter().filter(|it| is_paid(it)).map(|it| it.item.as_str()).collect();
             self.approved.retain(|item| held.contains(item.as_str()));
         }
-        ui.horizontal_wrapped(|ui| self.run_ui(ui, cx, forecast, targets));
+        ui.horizontal_wrapped(|ui| {
+            self.targets_ui(ui, cx);
+            self.run_ui(ui, cx, forecast, targets);
+        });
         if let Some(question) = &mut self.question {
             match approval::show(ui, cx, question) {
                 approval::Answer::Open => {}

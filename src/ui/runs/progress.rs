@@ -57,9 +57,7 @@ impl Progress {
         if let Some(left) = run.left.filter(|_| run.running && 0 < run.waiting) {
             text += &format!(", about {} left", super::time_left(left));
         }
-        ui.horizontal(|ui| {
-            let stop = if run.running { 70.0 } else { 0.0 };
-            ui.add(ProgressBar::new(share).desired_width((ui.available_width() - stop).max(60.0)).text(text));
+        bar_ui(ui, share, text, |ui| {
             if run.running {
                 let button = ui.add(Button::new((icons::text(Icon::CircleStop, size::BODY), "Stop")));
                 button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Stop"));
@@ -124,10 +122,8 @@ fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
         );
     });
     for (item, progress) in &lane.running {
-        ui.horizontal(|ui| {
-            let width = (ui.available_width() - 30.0).max(60.0);
-            let text = format!("{item}  {:.0} %", progress * 100.0);
-            ui.add(ProgressBar::new(progress.clamp(0.0, 1.0)).desired_width(width).text(text));
+        let text = format!("{item}  {:.0} %", progress * 100.0);
+        bar_ui(ui, *progress, text, |ui| {
             let button = ui.add(Button::new(icons::text(Icon::X, size::BODY)));
             let label = format!("Cancel {item}");
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
@@ -136,4 +132,14 @@ fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
             }
         });
     }
+}
+
+/// A bar with a button at its right end; the bar takes what the button leaves, so that the panel keeps its width.
+fn bar_ui(ui: &mut Ui, share: f32, text: String, button: impl FnOnce(&mut Ui)) {
+    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        button(ui);
+        let width = ui.available_width();
+        ui.add(ProgressBar::new(share.clamp(0.0, 1.0)).desired_width(width).text(text));
+    });
 }

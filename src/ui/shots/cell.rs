@@ -160,7 +160,7 @@ impl Cell {
             self.choice = usize::MAX;
         }
         let mut outcome = Outcome::Open;
-        ScrollArea::vertical().max_height(190.0).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink([false, true]).max_height(190.0).show(ui, |ui| {
             for (idx, option) in &shown {
                 let name = if *idx == 0 { format!("auto ({})", self.scripted) } else { (*option).to_owned() };
                 let choice = ui.selectable_label(*idx == self.choice, name);

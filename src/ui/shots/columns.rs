@@ -92,17 +92,17 @@ impl Column {
         match self {
             Column::Place => 34.0,
             Column::Picture => 60.0,
-            Column::Id => 54.0,
-            Column::Scene => 92.0,
-            Column::Text => 190.0,
-            Column::Size => 62.0,
-            Column::Move => 80.0,
-            Column::Seconds => 58.0,
+            Column::Id => 48.0,
+            Column::Scene => 80.0,
+            Column::Text => 160.0,
+            Column::Size => 54.0,
+            Column::Move => 66.0,
+            Column::Seconds => 52.0,
             Column::Seed => 70.0,
             Column::Skip => 38.0,
             Column::Model => 92.0,
             Column::Take => 44.0,
-            Column::State => 72.0,
+            Column::State => 62.0,
             Column::Cost => 58.0,
             Column::Scores => 66.0,
         }
@@ -166,8 +166,8 @@ mod tests {
             (found.iter().find(|it| it.0 == Column::Text).unwrap().2, left + width)
         };
         let (least, total) = width(100.0);
-        assert_eq!(least, 190.0);
-        assert_eq!(width(total + 50.0), (240.0, total + 50.0));
+        assert_eq!(least, 160.0);
+        assert_eq!(width(total + 50.0), (210.0, total + 50.0));
     }
 
     #[test]

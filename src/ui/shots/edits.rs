@@ -154,7 +154,9 @@ pub(super) fn insert(document: &Document, catalog: Catalog, source: &PortRef) ->
     let mut edits = wiring::add_node(&id, spec, (x + 40.0, y + 160.0));
     let made = PortRef::new(&id, PORT);
     for (to, feed) in &document.links {
-        if !feed.sources().contains(source) {
+        // A link of a broken file, to or from nodes that are not there, cannot be written again.
+        let whole = feed.sources().iter().chain([to]).all(|port| document.nodes.contains_key(&port.node));
+        if !whole || !feed.sources().contains(source) {
             continue;
         }
         let swapped = |from: &PortRef| if from == source { made.clone() } else { from.clone() };

@@ -41,6 +41,15 @@ struct View {
     /// The table that somebody chose, where there are several.
     table: Option<String>,
     made: Option<Made>,
+    arranged: Option<Arranged>,
+}
+
+/// Positions of the rows that are shown, and what they were arranged by.
+struct Arranged {
+    filter: String,
+    state: usize,
+    sort: Option<(Column, bool)>,
+    shown: Vec<usize>,
 }
 
 /// Rows and what they were made from: nothing is joined again while that is the same.
@@ -70,10 +79,23 @@ impl View {
                 Some(made)
             }
             _ => {
+                self.arranged = None;
                 let rows = rows::rows(cx.document, cx.view, &sources);
                 Some(Made { revision: cx.revision, table: self.table.clone(), sources, nodes, rows })
             }
         };
+    }
+
+    /// Which rows are shown, in order; kept until the rows or what they are arranged by change.
+    fn arrange(&mut self, rows: &[Row]) -> Arranged {
+        let (state, sort) = (self.state, self.grid.sort);
+        let same = |held: &Arranged| held.filter == self.filter && held.state == state && held.sort == sort;
+        self.arranged.take().filter(same).unwrap_or_else(|| Arranged {
+            filter: self.filter.clone(),
+            state,
+            sort,
+            shown: rows::arranged(rows, &self.filter, state, sort),
+        })
     }
 
     fn bar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, sources: &Sources, n_shown: usize, n_rows: usize) {
@@ -179,7 +201,8 @@ impl Panel for View {
     fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         self.refresh(cx);
         let Some(made) = self.made.take() else { return };
-        let shown = rows::arranged(&made.rows, &self.filter, self.state, self.grid.sort);
+        let arranged = self.arrange(&made.rows);
+        let shown = &arranged.shown;
         self.bar(ui, cx, &made.sources, shown.len(), made.rows.len());
         undo_keys(ui, cx);
         if made.rows.is_empty() {
@@ -194,11 +217,12 @@ impl Panel for View {
                 }
             });
         } else {
-            let shots = Shots { rows: &made.rows, shown: &shown, editable: made.sources.table.is_some() };
+            let shots = Shots { rows: &made.rows, shown, editable: made.sources.table.is_some() };
             for act in self.grid.show(ui, cx, shots) {
                 View::act(cx, &made.sources, &made.rows, act);
             }
         }
+        self.arranged = Some(arranged);
         self.made = Some(made);
     }
 }
