@@ -36,6 +36,7 @@ mod viewer;
 mod widgets;
 pub mod wiring;
 
+pub use canvas::Canvas;
 pub use command::{Answer, Approval, Ask, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,

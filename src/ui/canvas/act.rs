@@ -17,7 +17,7 @@ use crate::cx::{Cx, Selection};
 
 impl Canvas {
     /// Does an action; false where it is not for the canvas.
-    pub(crate) fn act(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
+    pub fn act(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
         if self.scene.refresh(cx) {
             self.forget();
         }

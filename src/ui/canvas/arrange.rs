@@ -4,7 +4,7 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use model::{Document, Edit};
 
 use super::scene::Scene;
-use super::{decor, edits, tidy, wires};
+use super::{decor, tidy, wires};
 use crate::wiring::move_node;
 
 /// An edge that things are lined up with.
@@ -69,7 +69,10 @@ fn moves(document: &Document, scene: &Scene, places: impl Iterator<Item = (u32, 
         made.push(move_node(document, &scene.nodes[i as usize].id, (at.x, at.y)));
     }
     moved.sort_unstable();
-    let others: Vec<u32> = scene.homeless.iter().copied().filter(|i| moved.binary_search(i).is_err()).collect();
-    made.extend(edits::settle(document, scene, &others));
+    // What has no place of its own must not jump now.
+    made.extend(scene.homeless.iter().filter(|i| moved.binary_search(i).is_err()).map(|i| {
+        let node = &scene.nodes[*i as usize];
+        move_node(document, &node.id, (node.rect.min.x, node.rect.min.y))
+    }));
     made
 }

@@ -39,6 +39,8 @@ pub(crate) enum Gesture {
         to: Pos2,
         base: Selection,
         mode: BoxMode,
+        /// What it touched when it was last looked at.
+        touched: Vec<u32>,
     },
     Move(Box<Move>),
     Resize {
@@ -362,7 +364,7 @@ impl Canvas {
                     (_, true) => BoxMode::Toggle,
                     _ => BoxMode::Replace,
                 };
-                Gesture::Box { from: place, to: place, base: cx.shared.selection.clone(), mode }
+                Gesture::Box { from: place, to: place, base: cx.shared.selection.clone(), mode, touched: Vec::new() }
             }
         }
     }
@@ -478,31 +480,36 @@ impl Canvas {
         fitting.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, i)| i)
     }
 
-    fn box_select(&self, cx: &mut Cx<'_>) {
-        let Gesture::Box { from, to, base, mode } = &self.gesture else { return };
+    fn box_select(&mut self, cx: &mut Cx<'_>) {
+        let Gesture::Box { from, to, base, mode, touched } = &mut self.gesture else { return };
         let area = Rect::from_two_pos(*from, *to);
         let mut found = Vec::new();
         self.scene.nodes_in(area, &mut found);
         let selection = &mut cx.shared.selection;
-        *selection = base.clone();
-        if *mode == BoxMode::Replace {
-            selection.clear();
+        // A growing box only adds: starting over for each step would cost all that is selected, each time.
+        let grows = !touched.is_empty() && touched.iter().all(|i| found.binary_search(i).is_ok());
+        if !grows {
+            *selection = base.clone();
+            if *mode == BoxMode::Replace {
+                selection.clear();
+            }
+            touched.clear();
         }
-        for i in found {
-            let id = &self.scene.nodes[i as usize].id;
+        for i in found.iter().filter(|i| touched.binary_search(i).is_err()) {
+            let id = &self.scene.nodes[*i as usize].id;
             if *mode == BoxMode::Toggle && base.nodes.contains(id) {
                 selection.nodes.shift_remove(id);
             } else {
                 selection.nodes.insert(id.clone());
             }
         }
-        for (key, decor) in &self.scene.decor {
-            if area.contains_rect(decor.rect) {
-                if *mode == BoxMode::Toggle && base.decor.contains(key) {
-                    selection.decor.shift_remove(key);
-                } else {
-                    selection.decor.insert(key.clone());
-                }
+        *touched = found;
+        selection.decor = if *mode == BoxMode::Replace { Default::default() } else { base.decor.clone() };
+        for (key, _) in self.scene.decor.iter().filter(|(_, decor)| area.contains_rect(decor.rect)) {
+            if *mode == BoxMode::Toggle && base.decor.contains(key) {
+                selection.decor.shift_remove(key);
+            } else {
+                selection.decor.insert(key.clone());
             }
         }
     }

@@ -42,7 +42,8 @@ impl Minimap {
         let Some(place) = Minimap::place(scene, camera) else { return };
         let fill = theme.faded(theme.panel, 0.9);
         painter.rect(place, 4.0, fill, Stroke::new(1.0, theme.outline), StrokeKind::Outside);
-        let now = (scene.version, place, theme.weak);
+        // A place that changes while somebody drags is not worth a new map in each frame.
+        let now = (scene.built, place, theme.weak);
         if self.made_of != Some(now) {
             self.made_of = Some(now);
             self.mesh = Arc::new(build(scene, place, theme.weak));

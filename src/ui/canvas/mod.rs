@@ -15,11 +15,12 @@ mod gestures;
 mod grid;
 mod hit;
 mod hover;
-pub(crate) mod join;
 mod menu;
 mod minimap;
 mod paint;
 mod scene;
+#[cfg(test)]
+mod stress;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -42,7 +43,7 @@ use crate::cx::Cx;
 use crate::theme::size;
 
 /// See the module.
-pub(crate) struct Canvas {
+pub struct Canvas {
     camera: Camera,
     scene: Scene,
     gesture: Gesture,
@@ -98,7 +99,8 @@ impl Default for Canvas {
 }
 
 impl Canvas {
-    pub(crate) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// Draws a frame and takes what the pointer does.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let rect = ui.available_rect_before_wrap();
         self.camera.view = rect;
         let response = ui.interact(rect, ui.scope_id().with("canvas"), Sense::click_and_drag());
@@ -144,6 +146,10 @@ impl Canvas {
         self.find_ui(ui, cx);
         if matches!(self.gesture, Gesture::Idle) && self.writing.is_none() {
             self.hover_ui(ui, &hover, cx);
+        }
+        if !cx.commands.0.is_empty() {
+            // What they change is seen in the next frame.
+            ui.ctx().request_repaint();
         }
     }
 

@@ -91,6 +91,8 @@ pub(crate) struct Scene {
     pub(crate) bounds: Rect,
     /// Grows with every change: pictures made of a scene hold while it is the same.
     pub(crate) version: u64,
+    /// Grows when it is made anew, not while something is dragged.
+    pub(crate) built: u64,
     made_of: Option<(u64, Arc<IndexMap<String, Ports>>)>,
     node_grid: Grid,
     wire_grid: Grid,
@@ -109,6 +111,7 @@ impl Default for Scene {
             decor: IndexMap::new(),
             bounds: Rect::NOTHING,
             version: 0,
+            built: 0,
             made_of: None,
             node_grid: Grid::default(),
             wire_grid: Grid::default(),
@@ -142,6 +145,7 @@ impl Scene {
         let document = cx.document;
         let ends = Ends::of(document);
         self.version += 1;
+        self.built += 1;
         self.nodes.clear();
         self.homeless.clear();
         for (i, (id, node)) in document.nodes.iter().enumerate() {

@@ -89,6 +89,25 @@ impl Stage {
         self.harness.step();
     }
 
+    /// Everything in one frame: frames of tests are a quarter of a second apart.
+    fn at_once(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.harness.input_mut().events.extend(events);
+        self.harness.step();
+    }
+
+    fn double_click(&mut self, at: Pos2) {
+        self.move_to(at, Modifiers::NONE);
+        let button = PointerButton::Primary;
+        let click = [true, false, true, false];
+        self.at_once(click.map(|pressed| Event::PointerButton {
+            pos: at,
+            button,
+            pressed,
+            modifiers: Modifiers::NONE,
+        }));
+        self.harness.run();
+    }
+
     pub(super) fn move_to(&mut self, at: Pos2, modifiers: Modifiers) {
         self.harness.event_modifiers(Event::PointerMoved(at), modifiers);
         self.harness.step();
@@ -269,4 +288,309 @@ fn a_wire_dropped_on_nothing_asks_for_a_node() {
     let wire = request.wire.unwrap();
     assert_eq!((wire.port.to_string().as_str(), wire.end, request.screen), ("video.clip", End::Output, at));
     assert_eq!(stage.n_steps(), 0);
+}
+
+fn secondary(stage: &mut Stage, modifiers: Modifiers, path: &[Pos2]) {
+    stage.drag_with(PointerButton::Secondary, modifiers, path);
+}
+
+/// The middle of the wire into an input, on the screen.
+fn wire(stage: &Stage, to: &str) -> Pos2 {
+    let canvas = stage.canvas.borrow();
+    let wire = canvas.scene.wires.iter().find(|wire| canvas.scene.names(wire).1.to_string() == to).unwrap();
+    let path = super::wires::path(wire.a, &wire.bends, wire.b, 16);
+    canvas.camera.to_screen(path[8])
+}
+
+#[test]
+fn a_line_across_wires_cuts_them() {
+    for y_key in [false, true] {
+        let mut stage = Stage::new(CHAIN);
+        let before = stage.document().clone();
+        let at = wire(&stage, "video.prompt");
+        let path = [at - vec2(0.0, 40.0), at + vec2(0.0, 40.0)];
+        if y_key {
+            stage.harness.key_down(egui::Key::Y);
+            stage.drag(path[0], path[1]);
+            stage.harness.key_up(egui::Key::Y);
+        } else {
+            secondary(&mut stage, Modifiers::COMMAND, &path);
+        }
+        stage.expect_feed("video.prompt", &[]);
+        stage.expect_feed("film.clips", &["video.clip"]);
+        stage.undo();
+        assert_eq!(*stage.document(), before);
+    }
+}
+
+#[test]
+fn reroute_points_come_move_follow_and_go() {
+    let mut stage = Stage::new(CHAIN);
+    let at = wire(&stage, "video.prompt");
+    secondary(&mut stage, Modifiers::SHIFT, &[at - vec2(0.0, 40.0), at + vec2(0.0, 40.0)]);
+    let key = "wire:video.prompt<-join.text";
+    assert!(stage.document().layout.contains_key(key));
+    let bend = |stage: &Stage| {
+        let canvas = stage.canvas.borrow();
+        let wire = canvas.scene.wires.iter().find(|wire| !wire.bends.is_empty()).unwrap();
+        canvas.camera.to_screen(wire.bends[0])
+    };
+    let place = bend(&stage);
+    stage.drag(place, place + vec2(0.0, 60.0));
+    assert!(40.0 < bend(&stage).y - place.y);
+    // Renaming the node keeps the points; deleting it takes them along.
+    stage.click(stage.title("join"), NONE);
+    stage.act("rename");
+    stage.harness.event(Event::Text("both".to_owned()));
+    stage.harness.key_press(egui::Key::Enter);
+    stage.harness.run();
+    assert!(stage.document().nodes.contains_key("both"));
+    assert!(stage.document().layout.contains_key("wire:video.prompt<-both.text"), "{:?}", stage.document().layout);
+    assert_eq!(stage.selected(), "both");
+    let place = bend(&stage);
+    stage.click(place, Modifiers::ALT);
+    assert!(!stage.document().layout.keys().any(|key| key.starts_with("wire:")));
+    stage.undo();
+    stage.act("delete");
+    assert!(!stage.document().layout.keys().any(|key| key.starts_with("wire:")));
+}
+
+#[test]
+fn a_click_with_alt_on_a_wire_adds_a_point() {
+    let mut stage = Stage::new(CHAIN);
+    let at = wire(&stage, "film.clips");
+    stage.click(at, Modifiers::ALT);
+    assert!(stage.document().layout.contains_key("wire:film.clips<-video.clip"), "{:?}", stage.document().layout);
+}
+
+#[test]
+fn a_node_dropped_on_a_wire_is_inserted_unless_alt_is_held() {
+    let graph = format!("{CHAIN}\n grade: edit.color");
+    for (modifiers, inserted) in [(NONE, true), (Modifiers::ALT, false)] {
+        let mut stage = Stage::new(&graph);
+        // The node hangs below its title.
+        let to = wire(&stage, "film.clips") - vec2(0.0, 60.0);
+        stage.drag_with(PointerButton::Primary, modifiers, &[stage.title("grade"), to]);
+        if inserted {
+            stage.expect_feed("grade.clip", &["video.clip"]);
+            stage.expect_feed("film.clips", &["grade.clip"]);
+        } else {
+            stage.expect_feed("film.clips", &["video.clip"]);
+        }
+        assert_eq!(stage.n_steps(), 1);
+    }
+}
+
+#[test]
+fn shaking_pulls_a_node_out_and_heals() {
+    let graph = "video: model.video\n grade: edit.color clip<-video.clip\n film: output.film clips<-grade.clip";
+    let mut stage = Stage::new(graph);
+    let at = stage.title("grade");
+    stage.press(at, PointerButton::Primary, NONE);
+    let shake = [60.0, -60.0, 60.0, -60.0, 60.0, 0.0].map(|x| Event::PointerMoved(at + vec2(x, 2.0)));
+    stage.at_once(shake);
+    stage.move_to(at + vec2(0.0, 150.0), NONE);
+    stage.release(at + vec2(0.0, 150.0), PointerButton::Primary, NONE);
+    stage.harness.run();
+    stage.expect_feed("film.clips", &["video.clip"]);
+    stage.expect_feed("grade.clip", &[]);
+    assert_eq!(stage.n_steps(), 1);
+}
+
+#[test]
+fn alt_and_the_right_button_connect_without_aiming() {
+    let mut stage = Stage::new("video: model.video\n film: output.film\n text: prompt.text");
+    let (from, to) = (stage.title("video"), stage.title("film"));
+    secondary(&mut stage, Modifiers::ALT, &[from, to]);
+    stage.expect_feed("film.clips", &["video.clip"]);
+    let (from, to) = (stage.title("film"), stage.title("video"));
+    secondary(&mut stage, Modifiers::ALT, &[from, to]);
+    assert_eq!(stage.n_steps(), 1, "a circle is not made");
+}
+
+#[test]
+fn a_double_click_adds_renames_and_shows() {
+    let mut stage = Stage::new(CHAIN);
+    stage.double_click(Pos2::new(1150.0, 780.0));
+    assert!(stage.harness.state_mut().shared.palette.take().is_some_and(|request| request.wire.is_none()));
+    let at = stage.title("film");
+    stage.double_click(at);
+    stage.harness.event(Event::Text("cut".to_owned()));
+    stage.harness.key_press(egui::Key::Enter);
+    stage.harness.run();
+    assert!(stage.document().nodes.contains_key("cut"));
+    let at = stage.title("video") + vec2(0.0, 60.0);
+    stage.double_click(at);
+    assert_eq!(stage.harness.state().shared.look_a.as_ref().map(|look| look.node.as_str()), Some("video"));
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_in_words() {
+    let mut stage = Stage::new(CHAIN);
+    for (name, words) in [("film", "there is a node `film` already"), ("a b", "`a b` cannot be a node's id")] {
+        stage.click(stage.title("a"), NONE);
+        stage.act("rename");
+        stage.harness.event(Event::Text(name.to_owned()));
+        stage.harness.key_press(egui::Key::Enter);
+        stage.harness.run();
+        assert_eq!(stage.harness.state().shared.toast.as_deref(), Some(words));
+    }
+    assert_eq!(stage.n_steps(), 0);
+}
+
+#[test]
+fn copied_text_pastes_into_another_window() {
+    let mut stage = Stage::new(CHAIN);
+    stage.click(stage.title("join"), NONE);
+    stage.click(stage.title("video"), Modifiers::SHIFT);
+    stage.act("copy");
+    let text = stage.canvas.borrow().last_copied.clone().unwrap();
+    assert!(text.contains("\"video.prompt\": \"join.text\""), "{text}");
+    let mut other = Stage::new("video: model.video\n a: prompt.text");
+    for (action, feed) in [("paste", &[][..]), ("paste_linked", &["a.text"][..])] {
+        other.harness.state_mut().shared.pasted = Some(text.clone());
+        other.act(action);
+        other.expect_feed("video_2.prompt", &["join.text"]);
+        other.expect_feed("join.texts", feed);
+        assert_eq!(other.selected(), "join video_2");
+        other.undo();
+    }
+    other.harness.state_mut().shared.pasted = Some("hello".to_owned());
+    other.act("paste");
+    assert_eq!(other.harness.state().shared.toast.as_deref(), Some("What was pasted is no graph"));
+}
+
+#[test]
+fn duplicates_come_with_and_without_inputs() {
+    let mut stage = Stage::new(CHAIN);
+    stage.click(stage.title("video"), NONE);
+    stage.act("duplicate_linked");
+    stage.expect_feed("video_2.prompt", &["join.text"]);
+    assert_eq!(stage.selected(), "video_2");
+    stage.act("duplicate");
+    stage.expect_feed("video_3.prompt", &[]);
+    assert_eq!(stage.n_steps(), 2);
+}
+
+#[test]
+fn bypass_collapse_and_thumbnail_toggle() {
+    let mut stage = Stage::new(CHAIN);
+    let before = stage.document().to_text();
+    stage.click(stage.title("video"), NONE);
+    stage.act("bypass");
+    assert!(stage.document().nodes["video"].is_bypassed());
+    stage.act("bypass");
+    assert_eq!(stage.document().to_text(), before);
+    let height = |stage: &Stage| stage.canvas.borrow().scene.nodes[3].rect.height();
+    let full = height(&stage);
+    stage.act("thumbnail");
+    let plain = height(&stage);
+    stage.act("collapse");
+    assert!(height(&stage) < plain && plain < full);
+    stage.act("collapse");
+    stage.act("thumbnail");
+    assert_eq!(height(&stage), full);
+}
+
+#[test]
+fn deleting_cuts_and_pulling_out_heals() {
+    let graph = "video: model.video\n grade: edit.color clip<-video.clip\n film: output.film clips<-grade.clip";
+    for (action, feed) in [("delete", &[][..]), ("delete_heal", &["video.clip"][..]), ("cut", &[][..])] {
+        let mut stage = Stage::new(graph);
+        stage.click(stage.title("grade"), NONE);
+        stage.act(action);
+        assert!(!stage.document().nodes.contains_key("grade"));
+        stage.expect_feed("film.clips", feed);
+        assert_eq!(stage.n_steps(), 1);
+    }
+}
+
+#[test]
+fn inputs_swap() {
+    let mut stage = Stage::new("a: prompt.text\n b: prompt.text\n join: text.join texts<-[a.text, b.text]");
+    stage.click(stage.title("join"), NONE);
+    stage.act("swap_inputs");
+    stage.expect_feed("join.texts", &["b.text", "a.text"]);
+}
+
+#[test]
+fn a_frame_carries_what_lies_inside_and_is_resized() {
+    let mut stage = Stage::new(CHAIN);
+    stage.click(stage.title("video"), NONE);
+    stage.act("backdrop");
+    stage.harness.event(Event::Text("Act one".to_owned()));
+    stage.harness.key_press(egui::Key::Enter);
+    stage.harness.run();
+    let frame = |stage: &Stage| stage.canvas.borrow().scene.decor["frame:1"].clone();
+    assert_eq!(frame(&stage).text, "Act one");
+    let screen = |stage: &Stage, at: Pos2| stage.canvas.borrow().camera.to_screen(at);
+    let (video, film) = (stage.at("video"), stage.at("film"));
+    let from = screen(&stage, frame(&stage).rect.left_top() + vec2(60.0, 10.0));
+    stage.drag(from, from - vec2(0.0, 60.0));
+    let moved = stage.at("video") - video;
+    assert!(moved.y < -20.0, "{moved:?}");
+    assert_eq!(stage.at("film"), film);
+    let size = frame(&stage).rect.size();
+    let corner = screen(&stage, frame(&stage).rect.max - vec2(5.0, 5.0));
+    stage.drag(corner, corner + vec2(50.0, 40.0));
+    assert!(size.x < frame(&stage).rect.width() && size.y < frame(&stage).rect.height());
+}
+
+#[test]
+fn a_note_is_written_and_kept() {
+    let mut stage = Stage::new(CHAIN);
+    stage.act("note");
+    stage.harness.event(Event::Text("Ask Jon".to_owned()));
+    stage.harness.run();
+    stage.click(Pos2::new(1190.0, 790.0), NONE);
+    assert!(stage.document().layout["note:1"].to_text().contains("Ask Jon"));
+}
+
+#[test]
+fn tidy_and_align_are_one_step_each() {
+    let mut stage = Stage::new(CHAIN);
+    stage.act("select_all");
+    stage.act("align_left");
+    assert_eq!(stage.at("a").x, stage.at("film").x);
+    stage.act("tidy");
+    assert!(stage.at("a").x < stage.at("join").x && stage.at("join").x < stage.at("video").x);
+    stage.act("align_top");
+    assert_eq!(stage.at("a").y, stage.at("film").y);
+    assert_eq!(stage.n_steps(), 3);
+}
+
+#[test]
+fn arrows_walk_along_wires() {
+    let mut stage = Stage::new(CHAIN);
+    stage.click(stage.title("video"), NONE);
+    stage.act("walk_left");
+    assert_eq!(stage.selected(), "join");
+    stage.act("extend_left");
+    assert_eq!(stage.selected(), "join a");
+    stage.act("walk_down");
+    assert_eq!(stage.selected(), "b");
+    stage.act("walk_up");
+    assert_eq!(stage.selected(), "a");
+}
+
+#[test]
+fn unknown_kinds_keep_their_wires_and_are_named() {
+    use egui_kittest::kittest::Queryable as _;
+    let mut stage = Stage::new("odd: no.such x=1\n film: output.film clips<-odd.clip");
+    stage.harness.get_by_label("Node odd");
+    stage.drag(stage.port(End::Input, "film.clips"), Pos2::new(600.0, 780.0));
+    stage.expect_feed("film.clips", &[]);
+    stage.undo();
+    stage.expect_feed("film.clips", &["odd.clip"]);
+}
+
+#[test]
+fn the_pointer_at_rest_is_told_what_is_there() {
+    use egui_kittest::kittest::Queryable as _;
+    let mut stage = Stage::new(CHAIN);
+    let at = stage.port(End::Output, "video.clip");
+    stage.move_to(at, NONE);
+    stage.harness.run();
+    (0..60).for_each(|_| stage.harness.step());
+    stage.harness.get_by_label("clip: clip");
 }

@@ -16,18 +16,38 @@ use crate::view::ItemState;
 #[derive(Default)]
 pub(crate) struct FarMesh {
     mesh: Arc<Mesh>,
-    made_of: Option<(u64, Camera, Shade, u64)>,
+    /// Where the camera was when it was built.
+    origin: Pos2,
+    made_of: Option<(u64, f32, Rect, Shade, u64)>,
+    /// The mesh somewhere else: panning only moves it.
+    moved: Arc<Mesh>,
+    moved_to: Option<Pos2>,
 }
+
+/// Graphs of more things than this are built from what is seen only, and again while panning.
+const MOST: usize = 60_000;
 
 impl FarMesh {
     /// The mesh of a scene through a camera.
     pub(crate) fn of(&mut self, scene: &Scene, camera: Camera, cx: &Cx<'_>) -> Arc<Mesh> {
-        let now = (scene.version, camera, cx.theme.shade, fingerprint(cx));
-        if self.made_of != Some(now) {
+        let whole = scene.nodes.len() + scene.wires.len() <= MOST;
+        let now = (scene.version, camera.zoom, camera.view, cx.theme.shade, fingerprint(cx));
+        if self.made_of != Some(now) || (!whole && self.origin != camera.origin) {
             self.made_of = Some(now);
-            self.mesh = Arc::new(build(scene, camera, cx));
+            self.origin = camera.origin;
+            self.moved_to = None;
+            self.mesh = Arc::new(build(scene, camera, if whole { Rect::EVERYTHING } else { camera.seen() }, cx));
         }
-        self.mesh.clone()
+        if self.origin == camera.origin {
+            return self.mesh.clone();
+        }
+        if self.moved_to != Some(camera.origin) {
+            self.moved_to = Some(camera.origin);
+            let mut mesh = (*self.mesh).clone();
+            mesh.translate((self.origin - camera.origin) * camera.zoom);
+            self.moved = Arc::new(mesh);
+        }
+        self.moved.clone()
     }
 }
 
@@ -43,8 +63,7 @@ fn fingerprint(cx: &Cx<'_>) -> u64 {
     print
 }
 
-fn build(scene: &Scene, camera: Camera, cx: &Cx<'_>) -> Mesh {
-    let seen = camera.seen();
+fn build(scene: &Scene, camera: Camera, seen: Rect, cx: &Cx<'_>) -> Mesh {
     let mut mesh = Mesh::default();
     mesh.reserve_vertices((scene.nodes.len() + scene.wires.len()) * 4);
     mesh.reserve_triangles((scene.nodes.len() + scene.wires.len()) * 2);

@@ -1,0 +1,305 @@
+//! What a frame of the canvas costs: logic, paint and tessellation, without a window.
+//!
+//! `cargo bench -p ui --bench canvas`. One table: by number of nodes, with everything in view and with about thirty
+//! nodes in view; standing still, panning, dragging. The bars are those of the design.
+
+#![allow(clippy::print_stdout)]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use egui::{Context, Event, Modifiers, PointerButton, Pos2, RawInput, Rect, TextureId, Vec2, pos2, vec2};
+use model::spec::Catalog;
+use model::{Data, Document, Edit, Feed, History, Image, Media, Node, PortRef, Value};
+use ui::theme::{DARK, Theme};
+use ui::view::{ItemState, ItemView, NodeView, RunView};
+use ui::{Canvas, Commands, Cx, FileState, Gallery, HistoryView, NoPlayer, Picture, Shared, Shown};
+
+const SIZE: Vec2 = vec2(1280.0, 720.0);
+const FRAMES: usize = 240;
+
+fn main() {
+    println!(
+        "{:>7}  {:<8} {:>9} {:>9} {:>9}   ms a frame, median of {FRAMES}",
+        "nodes", "view", "still", "pan", "drag"
+    );
+    let mut still_in = Vec::new();
+    for n in [100, 1_000, 10_000] {
+        let mut bench = Bench::new(n);
+        let fit = bench.scenarios(View::All);
+        let near = bench.scenarios(View::Thirty);
+        still_in.push(near[0]);
+        for (name, [still, pan, drag], note) in [
+            ("all", fit, if n == 10_000 { verdict(fit[0], 3.0) } else { String::new() }),
+            ("30", near, if n == 10_000 { verdict(near[0], 1.5) } else { String::new() }),
+        ] {
+            println!("{n:>7}  {name:<8} {still:>9.3} {pan:>9.3} {drag:>9.3}   {note}");
+        }
+        if n == 10_000 {
+            println!("pan {}, drag {} of standing still", ratio(near[1] / near[0], 1.3), ratio(near[2] / near[0], 1.3));
+        }
+        bench.rebuild();
+    }
+    println!("growth from 100 to 10,000 nodes with 30 in view: {}", ratio(still_in[2] / still_in[0], 1.2));
+}
+
+fn verdict(found: f64, bar: f64) -> String {
+    format!("bar {bar} ms: {}", if found < bar { "kept" } else { "MISSED" })
+}
+
+fn ratio(found: f64, bar: f64) -> String {
+    format!("{found:.2} times (bar {bar}: {})", if found <= bar { "kept" } else { "MISSED" })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum View {
+    All,
+    Thirty,
+}
+
+/// A gallery whose pictures are always there.
+struct Pictures;
+
+impl Gallery for Pictures {
+    fn picture(&mut self, _: &Context, _: &Picture, _: u32) -> Shown {
+        Shown::Ready(TextureId::default(), vec2(256.0, 144.0))
+    }
+
+    fn waveform(&mut self, _: &Context, _: &Value, _: usize) -> Option<Arc<Vec<(f32, f32)>>> {
+        None
+    }
+}
+
+struct Bench {
+    ctx: Context,
+    history: History,
+    view: RunView,
+    shared: Shared,
+    canvas: Canvas,
+    time: f64,
+    n_columns: usize,
+}
+
+impl Bench {
+    fn new(n: usize) -> Bench {
+        let document = graph(n);
+        let view = run_of(&document);
+        let ctx = Context::default();
+        Theme::install_fonts(&ctx);
+        DARK.apply(&ctx);
+        let n_columns = columns(n);
+        let mut bench = Bench {
+            ctx,
+            history: History::new(document),
+            view,
+            shared: Shared::default(),
+            canvas: Canvas::default(),
+            time: 0.0,
+            n_columns,
+        };
+        (0..3).for_each(|_| {
+            bench.frame(Vec::new(), "");
+        });
+        bench
+    }
+
+    /// One frame; milliseconds. An action is done before it is drawn.
+    fn frame(&mut self, events: Vec<Event>, action: &str) -> f64 {
+        self.time += 1.0 / 60.0;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
+            time: Some(self.time),
+            events,
+            ..RawInput::default()
+        };
+        let (canvas, shared, history, view) = (&mut self.canvas, &mut self.shared, &self.history, &self.view);
+        let mut commands = Commands::default();
+        let start = Instant::now();
+        let mut output = self.ctx.run_ui(input, |ui| {
+            let mut cx = Cx {
+                document: history.document(),
+                revision: history.revision(),
+                catalog: Catalog(nodes::ALL),
+                view,
+                files: &FileState::default(),
+                history: &HistoryView::default(),
+                shared: &mut *shared,
+                commands: &mut commands,
+                gallery: &mut Pictures,
+                player: &mut NoPlayer,
+                theme: &DARK,
+            };
+            if !action.is_empty() {
+                canvas.act(action, &mut cx);
+            }
+            canvas.show(ui, &mut cx);
+        });
+        let primitives = self.ctx.tessellate(std::mem::take(&mut output.shapes), output.pixels_per_point);
+        output.textures_delta.clear();
+        let spent = start.elapsed().as_secs_f64() * 1e3;
+        assert!(!primitives.is_empty());
+        spent
+    }
+
+    fn scenarios(&mut self, view: View) -> [f64; 3] {
+        let middle = pos2(SIZE.x / 2.0, SIZE.y / 2.0);
+        self.shared.selection.clear();
+        match view {
+            View::All => drop(self.frame(Vec::new(), "frame_all")),
+            View::Thirty => {
+                // Six columns and three rows in the middle, and what else is seen around them.
+                let (n, columns) = (self.history.document().nodes.len(), self.n_columns);
+                let (row, column) = (n / columns / 2 - 1, columns / 12 * 6);
+                let ids = (row..row + 3).flat_map(|row| (column..column + 6).map(move |it| row * columns + it));
+                self.shared.selection.nodes = ids.map(|i| format!("n{i}")).collect();
+                self.frame(Vec::new(), "frame");
+                self.shared.selection.clear();
+            }
+        }
+        // The pointer outside: nothing is hovered.
+        self.frame(vec![Event::PointerGone], "");
+        let still = median((0..FRAMES).map(|_| self.frame(Vec::new(), "")));
+        let pan = self.dragged(middle, PointerButton::Middle);
+        // A node in the middle is under the pointer where thirty are in view; further out this draws a box.
+        let grabbed = if view == View::Thirty { self.on_a_title(middle) } else { middle };
+        let drag = self.dragged(grabbed, PointerButton::Primary);
+        [still, pan, drag]
+    }
+
+    /// The middle of a node's title near a place: found by clicking, as a person would.
+    fn on_a_title(&mut self, near: Pos2) -> Pos2 {
+        for step in 0..400 {
+            let at = near + vec2((step % 20) as f32 * 9.0, (step / 20) as f32 * 7.0) - vec2(90.0, 70.0);
+            for pressed in [true, false] {
+                self.frame(vec![Event::PointerMoved(at), button(at, PointerButton::Primary, pressed)], "");
+            }
+            if !self.shared.selection.nodes.is_empty() {
+                return at;
+            }
+        }
+        panic!("no node is near the middle");
+    }
+
+    fn dragged(&mut self, from: Pos2, with: PointerButton) -> f64 {
+        self.frame(vec![Event::PointerMoved(from)], "");
+        self.frame(vec![button(from, with, true)], "");
+        let place = |i: usize| from + vec2((i as f32 * 0.11).sin() * 90.0, (i as f32 * 0.07).cos() * 60.0);
+        self.frame(vec![Event::PointerMoved(place(1))], "");
+        let spent = median((0..FRAMES).map(|i| self.frame(vec![Event::PointerMoved(place(i))], "")));
+        self.frame(
+            vec![Event::Key {
+                key: egui::Key::Escape,
+                physical_key: None,
+                pressed: true,
+                repeat: false,
+                modifiers: Modifiers::NONE,
+            }],
+            "",
+        );
+        self.frame(vec![button(from, with, false), Event::PointerGone], "");
+        spent
+    }
+
+    /// What the first frame after an edit costs, for the record.
+    fn rebuild(&mut self) {
+        let edit = |x: i64| Edit::SetLayout {
+            key: "n0".to_owned(),
+            value: Some(Data::Struct(None, [("at".to_owned(), Data::Tuple(vec![x.into(), 0.into()]))].into())),
+            at: None,
+        };
+        let spent = median((0..9).map(|i| {
+            self.history.apply("Move", vec![edit(i)], None).expect("a layout can be set");
+            self.frame(Vec::new(), "")
+        }));
+        println!("        the frame after an edit: {spent:.2} ms");
+    }
+}
+
+fn button(pos: Pos2, button: PointerButton, pressed: bool) -> Event {
+    Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE }
+}
+
+fn median(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// A multiple of six, so that each row is whole groups of nodes and every part of the graph is like any other.
+fn columns(n: usize) -> usize {
+    ((n as f64).sqrt() / 6.0).ceil() as usize * 6
+}
+
+/// A square of nodes with one and a half wires each, most of them to a neighbour.
+fn graph(n: usize) -> Document {
+    let mut document = Document::default();
+    let n_columns = columns(n);
+    let kinds = ["prompt.text", "text.join", "model.video", "edit.color", "edit.concatenate", "output.film"];
+    for i in 0..n {
+        let kind = kinds[i % kinds.len()];
+        let params = [("text", Data::from("A lighthouse on black rocks at dusk")), ("seconds", Data::Number(2.5))];
+        let keep = |name: &&str| match kind {
+            "prompt.text" => *name == "text",
+            "model.video" => *name == "seconds",
+            _ => false,
+        };
+        let params = params.into_iter().filter(|(name, _)| keep(name));
+        let node = Node {
+            kind: kind.to_owned(),
+            version: 1,
+            params: params.map(|(name, value)| (name.to_owned(), value)).collect(),
+            unknown: Default::default(),
+        };
+        document.nodes.insert(format!("n{i}"), node);
+        let at = ((i % n_columns) as i64 * 280, (i / n_columns) as i64 * 320);
+        let at = Data::Tuple(vec![at.0.into(), at.1.into()]);
+        document.layout.insert(format!("n{i}"), Data::Struct(None, [("at".to_owned(), at)].into()));
+    }
+    let mut link = |from: usize, output: &str, to: usize, input: &str, many: bool| {
+        let from = PortRef::new(&format!("n{from}"), output);
+        let to = PortRef::new(&format!("n{to}"), input);
+        let feed = if many { Feed::Many(vec![from]) } else { Feed::One(from) };
+        document.links.insert(to, feed);
+    };
+    for group in 0..n / 6 {
+        let first = group * 6;
+        link(first, "text", first + 1, "texts", true);
+        link(first + 1, "text", first + 2, "prompt", false);
+        link(first, "text", first + 2, "negative", false);
+        link(first + 2, "clip", first + 3, "clip", false);
+        link(first + 3, "clip", first + 4, "clips", true);
+        link(first + 4, "clip", first + 5, "clips", true);
+        if n_columns <= first {
+            link(first - n_columns, "text", first, "text", false);
+            link(first - n_columns, "text", first + 1, "separator", false);
+            link(first - n_columns, "text", first + 5, "file", false);
+        }
+    }
+    document
+}
+
+/// A run in which everything is done but a few.
+fn run_of(document: &Document) -> RunView {
+    let mut view = RunView::default();
+    let media =
+        Media { digest: model::Digest::of(b"picture"), bytes: 1, format: "png".to_owned(), video: None, audio: None };
+    for (i, (id, node)) in document.nodes.iter().enumerate() {
+        let state = match i % 17 {
+            3 => ItemState::Held { cost: Some(250_000) },
+            5 => ItemState::Running { progress: 0.4 },
+            _ => ItemState::Done,
+        };
+        let pictured = !node.kind.starts_with("prompt") && !node.kind.starts_with("text");
+        let port = if node.kind == "output.film" { "file" } else { "clip" };
+        let value = Value::Image(Image::File(Arc::new(media.clone())));
+        let items = (0..if i % 5 == 0 { 4 } else { 1 }).map(|element| ItemView {
+            name: format!("{id}/{element}"),
+            element: (i % 5 == 0).then(|| format!("s{element}")),
+            state: state.clone(),
+            values: if pictured { vec![(port.to_owned(), value.clone())] } else { Vec::new() },
+            ..ItemView::default()
+        });
+        view.nodes.insert(id.clone(), Arc::new(NodeView::new(items.collect())));
+    }
+    view
+}
