@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut egui::Ui, settings: &Settings, theme: &Theme) -> Vec
     };
     ui::start_page(ui, &mut cx);
     let ctx = ui.ctx();
-    for action in shared.keymap.pressed(ctx, ui::Region::Other) {
+    for action in shared.keymap.pressed(ctx, ui::Region::Other, ui::actions::Focus::of(ctx)) {
         match action {
             "new" => commands.push(Command::File(FileCommand::New(None))),
             "open" => commands.push(Command::File(FileCommand::Open(None))),

@@ -170,8 +170,11 @@ pub const GESTURES: &[(&str, &str)] = &[
     ("Move across a thumbnail", "Scrub"),
 ];
 
+/// Rows of a preset: action ids with their keys.
+pub type Rows = &'static [(&'static str, &'static [&'static str])];
+
 /// Another program's keys, for the rows that differ: name, and id with keys.
-pub const PRESETS: &[(&str, &[(&str, &[&str])])] = &[
+pub const PRESETS: &[(&str, Rows)] = &[
     ("Throughline", &[]),
     (
         "Nuke",
@@ -262,7 +265,7 @@ impl Keymap {
     }
 
     /// Takes the keys that were pressed this frame: ids of actions, for the region that has the focus.
-    pub fn pressed(&self, ctx: &egui::Context, region: Region) -> Vec<&'static str> {
+    pub fn pressed(&self, ctx: &egui::Context, region: Region, focus: Focus) -> Vec<&'static str> {
         let applies = |scope: Scope| match scope {
             Anywhere => true,
             Canvas => region != Region::Viewer,
@@ -273,7 +276,7 @@ impl Keymap {
             // Rows of the region win over rows that work anywhere.
             for here in [false, true] {
                 for (shortcut, scope, id) in &self.bound {
-                    if (*scope == Anywhere) == here && applies(*scope) && consume(input, shortcut) {
+                    if (*scope == Anywhere) == here && applies(*scope) && focus.lets(shortcut, *scope, id) && consume(input, shortcut) {
                         found.push(*id);
                     }
                 }
@@ -300,6 +303,43 @@ impl Keymap {
             }
         }
         found
+    }
+}
+
+/// What has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// Nothing: every key is the editor's.
+    Free,
+    /// A button, a list: keys that move in it or press it are its own.
+    Widget,
+    /// A text field: only what no text needs goes past it.
+    Text,
+}
+
+impl Focus {
+    /// What has the keyboard now.
+    pub fn of(ctx: &egui::Context) -> Focus {
+        if ctx.text_edit_focused() {
+            Focus::Text
+        } else if ctx.egui_wants_keyboard_input() {
+            Focus::Widget
+        } else {
+            Focus::Free
+        }
+    }
+
+    fn lets(self, shortcut: &KeyboardShortcut, scope: Scope, id: &str) -> bool {
+        let with_command = shortcut.modifiers.command;
+        match self {
+            Focus::Free => true,
+            Focus::Widget => scope == Anywhere && (with_command || shortcut.logical_key != Key::Space),
+            // A field undoes its own typing, and moves its own cursor.
+            Focus::Text => {
+                let moves = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight);
+                scope == Anywhere && with_command && !moves && !matches!(id, "undo" | "redo")
+            }
+        }
     }
 }
 

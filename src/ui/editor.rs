@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::actions::{self, ACTIONS};
+use crate::actions::{self, ACTIONS, Focus};
 use crate::canvas::Canvas;
 use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
@@ -22,19 +22,21 @@ pub struct Editor {
 impl Editor {
     /// Draws a frame and takes its keys.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if !ui.ctx().egui_wants_keyboard_input() && ui.ctx().memory(|memory| memory.top_modal_layer().is_none()) {
+        let focus = Focus::of(ui.ctx());
+        if ui.ctx().memory(|memory| memory.top_modal_layer().is_none()) {
             cx.shared.pasted = ui.input(|input| {
                 input.events.iter().find_map(|event| match event {
                     egui::Event::Paste(text) => Some(text.clone()),
                     _ => None,
                 })
             });
-            for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region) {
+            for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, focus) {
                 self.act(action, cx);
             }
         }
         egui::Panel::top("menu").show(ui, |ui| self.menu(ui, cx));
         egui::Panel::bottom("status").show(ui, |ui| status(ui, cx));
+        crate::banners(ui, cx);
         let canvas = &mut self.canvas;
         self.dock.show(ui, cx, |ui, cx| canvas.show(ui, cx));
         if let Some(action) = self.overlays.show(ui, cx) {
