@@ -23,7 +23,7 @@ pub mod view;
 mod viewer;
 pub mod wiring;
 
-pub use canvas::Canvas;
+pub use canvas::{Canvas, Grouped, group_nodes, ungroup_node};
 pub use command::{Approval, Ask, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
