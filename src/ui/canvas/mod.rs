@@ -9,10 +9,12 @@ mod arrange;
 mod camera;
 mod clipboard;
 mod decor;
+mod drop;
 mod edits;
 mod find;
 mod gestures;
 mod grid;
+mod grouping;
 mod hit;
 mod hover;
 mod menu;
@@ -30,6 +32,8 @@ mod write;
 
 use egui::{PointerButton, Pos2, Sense, Ui};
 
+pub use self::grouping::{Grouped, group_nodes, ungroup_node};
+
 use self::camera::Camera;
 use self::find::Find;
 use self::gestures::Gesture;
@@ -39,6 +43,7 @@ use self::minimap::Minimap;
 use self::paint::{Detail, FarMesh};
 use self::scene::Scene;
 use self::write::Writing;
+use crate::command::{Command, FileCommand};
 use crate::cx::Cx;
 use crate::theme::size;
 
@@ -121,6 +126,7 @@ impl Canvas {
             self.start_writing(&key);
         }
         self.take_input(ui, &response, cx);
+        self.take_files(ui, &response, cx);
         self.menu_ui(&response, cx);
         self.scene.refresh(cx);
         if let Some(text) = self.copied.take() {
@@ -132,6 +138,18 @@ impl Canvas {
             (Some(at), Gesture::Idle) => hit::at(&self.scene, self.camera.to_canvas(at), self.camera.zoom),
             _ => Hit::Empty,
         };
+        let cursor = match &self.gesture {
+            Gesture::Pan => Some(egui::CursorIcon::Grabbing),
+            Gesture::Slash { .. } => Some(egui::CursorIcon::Crosshair),
+            Gesture::Resize { .. } => Some(egui::CursorIcon::ResizeNwSe),
+            Gesture::Move(_) => Some(egui::CursorIcon::Move),
+            _ if matches!(hover, Hit::Corner(_)) => Some(egui::CursorIcon::ResizeNwSe),
+            _ if matches!(hover, Hit::Port { .. } | Hit::More(_)) => Some(egui::CursorIcon::PointingHand),
+            _ => None,
+        };
+        if let Some(cursor) = cursor {
+            ui.ctx().set_cursor_icon(cursor);
+        }
         let painter = ui.painter_at(rect);
         self.paint(ui, &painter, &hover, pointer, cx);
         if self.scene.nodes.is_empty() && self.scene.decor.is_empty() {
@@ -150,6 +168,19 @@ impl Canvas {
         if !cx.commands.0.is_empty() {
             // What they change is seen in the next frame.
             ui.ctx().request_repaint();
+        }
+    }
+
+    /// Files that fell here; where the system does not say where, they are left to the window.
+    fn take_files(&self, ui: &Ui, response: &egui::Response, cx: &mut Cx<'_>) {
+        let Some(at) = self.hover.filter(|at| response.contains_pointer() && self.camera.view.contains(*at)) else {
+            return;
+        };
+        let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+        if !dropped.is_empty() {
+            let paths = dropped.iter().map(|file| file.path().to_owned()).collect();
+            let place = self.camera.to_canvas(at);
+            cx.commands.push(Command::File(FileCommand::Drop { paths, at: Some((place.x, place.y)) }));
         }
     }
 

@@ -112,14 +112,12 @@ impl Brush<'_> {
             Some(ItemState::Failed(problem)) => problem.subject.field.as_deref(),
             _ => None,
         };
-        let problems = |name: &str| {
-            failed == Some(name)
-                || cx.view.problems.iter().take(200).any(|problem| {
-                    problem.severity == Severity::Error
-                        && problem.subject.node.as_deref() == Some(&node.id)
-                        && problem.subject.field.as_deref() == Some(name)
-                })
-        };
+        let mine =
+            cx.view.problems.iter().take(200).filter(|problem| {
+                problem.severity == Severity::Error && problem.subject.node.as_deref() == Some(&node.id)
+            });
+        let fields: Vec<&str> = mine.filter_map(|problem| problem.subject.field.as_deref()).chain(failed).collect();
+        let problems = |name: &str| fields.contains(&name);
         for (end, ports) in [(End::Input, &node.inputs), (End::Output, &node.outputs)] {
             for (port, at, n) in ports.iter().enumerate().filter_map(|(n, port)| Some((port, port.at?, n as u32))) {
                 let bad = port.missing && node.spec.is_some() || problems(&port.name);
@@ -286,21 +284,32 @@ impl Brush<'_> {
 
 /// The picture of a node: of the selected element or the first that has one; under the pointer, of the element or the
 /// frame that it points at. With whether it is stale, and what it is of.
-fn pictured(node: &NodeBox, view: &NodeView, across: Option<f32>, cx: &Cx<'_>) -> Option<(Picture, bool, String)> {
-    let port = |item: &ItemView| {
-        node.outputs.iter().find_map(|port| item.value(&port.name).filter(|it| is_picture(it)).cloned())
-    };
-    let with: Vec<&ItemView> = view.items.iter().filter(|item| port(item).is_some()).take(2000).collect();
+fn pictured<'a>(
+    node: &NodeBox,
+    view: &'a NodeView,
+    across: Option<f32>,
+    cx: &Cx<'_>,
+) -> Option<(Picture, bool, String)> {
+    let port =
+        |item: &'a ItemView| node.outputs.iter().find_map(|port| item.value(&port.name).filter(|it| is_picture(it)));
+    let selected = &cx.shared.selection.elements;
     let chosen =
-        |item: &&&ItemView| item.element.as_ref().is_some_and(|element| cx.shared.selection.elements.contains(element));
-    let several = 1 < with.len();
-    let item = match across {
-        Some(across) if several => with.get((across * with.len() as f32) as usize),
-        _ => with.iter().find(chosen).or(with.first()),
-    }?;
+        |item: &&'a ItemView| item.element.as_ref().is_some_and(|id| selected.contains(id)) && port(item).is_some();
+    let first = || view.items.iter().find(|item| port(item).is_some());
+    let (item, several) = match across {
+        Some(across) => {
+            // Who scrubs looks at the list; more elements than a thumbnail has columns cannot be told apart.
+            let with: Vec<&ItemView> = view.items.iter().filter(|item| port(item).is_some()).take(2000).collect();
+            let several = 1 < with.len();
+            let at = if several { (across * with.len() as f32) as usize } else { 0 };
+            (with.get(at).copied()?, several)
+        }
+        None if selected.is_empty() => (first()?, false),
+        None => (view.items.iter().find(chosen).or_else(first)?, false),
+    };
     let value = port(item)?;
     let within = across.filter(|_| !several).unwrap_or(0.0);
-    let (picture, what) = picture_of(&value, within)?;
+    let (picture, what) = picture_of(value, within)?;
     let caption = match (&item.element, several) {
         (Some(element), true) => element.clone(),
         _ => what,
