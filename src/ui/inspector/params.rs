@@ -16,7 +16,7 @@ use crate::widgets::{icon_button, title_of};
 /// Width of the column of names, in points.
 const NAMES: f32 = 88.0;
 /// Room for the button at the end of a row.
-const RESET: f32 = 40.0;
+const RESET: f32 = 32.0;
 
 /// Whether a widget needs the width below its name.
 fn is_tall(kind: &ParamKind) -> bool {

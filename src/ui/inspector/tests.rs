@@ -344,6 +344,7 @@ fn no_kind_is_wider_than_the_panel() {
         "n: new.kind some=[1, 2] long=\"value value value value value value value value\"".to_owned(),
         String::new(),
     ]);
+    let mut wide = Vec::new();
     for graph in kinds {
         let mut bench = Bench::new(&graph);
         if !graph.is_empty() {
@@ -352,10 +353,14 @@ fn no_kind_is_wider_than_the_panel() {
         }
         let mut view = View::default();
         let mut harness = bench.window((276.0, 2400.0), move |ui, cx| {
+            // What does not fit moves this edge too.
+            let right = ui.max_rect().right();
             view.show(ui, cx);
-            cx.shared.toast = Some(format!("{:.0}", ui.min_rect().right() - ui.max_rect().right()));
+            cx.shared.toast = Some(format!("{:.0}", ui.min_rect().right() - right));
         });
         harness.run();
-        assert_eq!(harness.state().shared.toast.as_deref(), Some("0"), "{graph}");
+        let over = harness.state().shared.toast.clone();
+        wide.extend(over.filter(|over| over != "0").map(|over| format!("{graph}: {over}")));
     }
+    assert_eq!(wide, Vec::<String>::new());
 }

@@ -38,18 +38,16 @@ pub(crate) fn colors_ui(ui: &mut Ui, value: Option<&Data>, bits: &mut Bits<'_>) 
     ui.horizontal_wrapped(|ui| {
         for (idx, color) in colors.iter_mut().enumerate() {
             let n = idx + 1;
-            ui.push_id(idx, |ui| {
-                let (response, picked) = swatch(ui, color);
-                bits.started |= focus_came(&response);
-                response.accessible_name(format!("{} {n}: {color}", bits.label));
-                if let Some(picked) = picked {
-                    *color = picked.to_string();
-                    changed = true;
-                }
-                if icon_button(ui, Icon::X, &format!("Remove colour {n}")).clicked() {
-                    removed = Some(idx);
-                }
-            });
+            let (response, picked) = swatch(ui, color);
+            bits.started |= focus_came(&response);
+            response.accessible_name(format!("{} {n}: {color}", bits.label));
+            if let Some(picked) = picked {
+                *color = picked.to_string();
+                changed = true;
+            }
+            if icon_button(ui, Icon::X, &format!("Remove colour {n}")).clicked() {
+                removed = Some(idx);
+            }
         }
         if icon_button(ui, Icon::Plus, &format!("Add a colour to {}", bits.label)).clicked() {
             bits.started = true;

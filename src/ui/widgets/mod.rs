@@ -15,12 +15,15 @@ pub(crate) mod word;
 use egui::{Response, Role, Ui, WidgetInfo};
 
 use crate::icons::{self, Icon};
-use crate::theme::size;
+use crate::theme::{size, space};
 
 /// A button that shows an icon alone; `tip` is its tooltip and its accessible name.
 pub(crate) fn icon_button(ui: &mut Ui, icon: Icon, tip: &str) -> Response {
     let button = egui::Button::new(icons::text(icon, size::ICON)).frame_when_inactive(false).small();
+    // Not a scope: in a line that wraps, a scope would take the rest of the line.
+    let padding = std::mem::replace(&mut ui.spacing_mut().button_padding.x, space::S);
     let response = ui.add(button).on_hover_text(tip);
+    ui.spacing_mut().button_padding.x = padding;
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, tip));
     response
