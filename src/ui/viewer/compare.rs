@@ -27,6 +27,19 @@ impl Default for Wipe {
     }
 }
 
+/// The two pictures that are compared, and what they are called.
+struct Pair<'a> {
+    pictures: [Option<(TextureId, Vec2)>; 2],
+    names: [&'a str; 2],
+}
+
+impl Pair<'_> {
+    /// `A film`.
+    fn title(&self, idx: usize) -> String {
+        format!("{} {}", ["A", "B"][idx], self.names[idx])
+    }
+}
+
 /// Draws both sides' pictures. Gives where A's picture lies and its size in pixels, for what is drawn over it.
 pub(crate) fn compare_ui(
     ui: &mut Ui,
@@ -34,36 +47,35 @@ pub(crate) fn compare_ui(
     stage: Rect,
     looked: &Stage,
     wipe: &mut Wipe,
+    names: [&str; 2],
 ) -> Option<(Rect, Vec2)> {
     let ctx = ui.ctx().clone();
-    let a = cx.player.picture(&ctx, Side::A);
-    let b = cx.player.picture(&ctx, Side::B);
+    let pictures = [Side::A, Side::B].map(|side| cx.player.picture(&ctx, side));
+    let pair = Pair { pictures, names };
     match cx.shared.compare {
-        Compare::SideBySide => Some(side_by_side(ui, cx, stage, looked, a, b)),
-        Compare::Wipe => Some(wipe_ui(ui, cx, stage, looked, a, b, wipe)),
-        Compare::Difference => {
-            let found = cx.player.difference(&ctx);
-            let pixels = found.map_or_else(|| picture_size(a), |(_, size)| size);
-            let at = looked.place(stage, pixels);
-            match found {
-                Some((texture, _)) => {
-                    stage::paint_texture(ui, stage, at, texture);
-                    stage::plate(
-                        ui,
-                        cx.theme,
-                        stage,
-                        0,
-                        cx.theme.on_stage,
-                        "Difference of A and B, four times as bright",
-                    );
-                }
-                None => stage::message(ui, stage, cx.theme.on_stage, "The difference needs a picture on both sides."),
-            }
-            Some((at, pixels))
-        }
+        Compare::SideBySide => Some(side_by_side(ui, cx, stage, looked, &pair)),
+        Compare::Wipe => Some(wipe_ui(ui, cx, stage, looked, &pair, wipe)),
+        Compare::Difference => Some(difference_ui(ui, cx, stage, looked, &pair)),
         Compare::Off => None,
     }
 }
+
+fn difference_ui(ui: &Ui, cx: &mut Cx<'_>, stage: Rect, looked: &Stage, pair: &Pair<'_>) -> (Rect, Vec2) {
+    let found = cx.player.difference(ui.ctx());
+    let pixels = found.map_or_else(|| picture_size(pair.pictures[0]), |(_, size)| size);
+    let at = looked.place(stage, pixels);
+    match found {
+        Some((texture, _)) => stage::paint_texture(ui, stage, at, texture),
+        None => stage::message(ui, stage, cx.theme.on_stage, "The difference needs a picture on both sides."),
+    }
+    let text = format!("Difference of {} and {}, brightened", pair.title(0), pair.title(1));
+    let font = FontId::proportional(size::SMALL);
+    ui.painter_at(stage).text(stage.left_bottom() + NAME, Align2::LEFT_BOTTOM, text, font, cx.theme.on_stage);
+    (at, pixels)
+}
+
+/// From a lower left corner to the name of what is shown there.
+const NAME: Vec2 = Vec2::new(6.0, -2.0);
 
 fn picture_size(picture: Option<(TextureId, Vec2)>) -> Vec2 {
     picture.map_or(Vec2::new(16.0, 9.0), |(_, size)| size)
@@ -73,21 +85,17 @@ fn shown(picture: Option<(TextureId, Vec2)>) -> Shown {
     picture.map_or(Shown::Waiting, |(texture, size)| Shown::Ready(texture, size))
 }
 
-fn side_by_side(
-    ui: &Ui,
-    cx: &Cx<'_>,
-    stage: Rect,
-    looked: &Stage,
-    a: Option<(TextureId, Vec2)>,
-    b: Option<(TextureId, Vec2)>,
-) -> (Rect, Vec2) {
+fn side_by_side(ui: &Ui, cx: &Cx<'_>, stage: Rect, looked: &Stage, pair: &Pair<'_>) -> (Rect, Vec2) {
     let (left, right) = halves(stage);
-    for (half, picture, name) in [(left, a, "A"), (right, b, "B")] {
+    for (idx, half) in [left, right].into_iter().enumerate() {
+        let picture = pair.pictures[idx];
         stage::paint(ui, cx.theme, half, looked.place(half, picture_size(picture)), &shown(picture));
-        let at = half.left_bottom() + egui::vec2(4.0, -2.0);
-        ui.painter().text(at, Align2::LEFT_BOTTOM, name, FontId::proportional(size::BODY), cx.theme.on_stage);
+        let font = FontId::proportional(size::SMALL);
+        let painter = ui.painter_at(half);
+        painter.text(half.left_bottom() + NAME, Align2::LEFT_BOTTOM, pair.title(idx), font, cx.theme.on_stage);
     }
-    (looked.place(left, picture_size(a)), picture_size(a))
+    let a = picture_size(pair.pictures[0]);
+    (looked.place(left, a), a)
 }
 
 /// The two halves of a stage, with a gap.
@@ -100,15 +108,8 @@ pub(crate) fn halves(stage: Rect) -> (Rect, Rect) {
     )
 }
 
-fn wipe_ui(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    stage: Rect,
-    looked: &Stage,
-    a: Option<(TextureId, Vec2)>,
-    b: Option<(TextureId, Vec2)>,
-    wipe: &mut Wipe,
-) -> (Rect, Vec2) {
+fn wipe_ui(ui: &mut Ui, cx: &Cx<'_>, stage: Rect, looked: &Stage, pair: &Pair<'_>, wipe: &mut Wipe) -> (Rect, Vec2) {
+    let [a, b] = pair.pictures;
     // B is laid over A's place, whatever its own size: a wipe compares what is at the same place.
     let pixels = picture_size(a.or(b));
     let at = looked.place(stage, pixels);
@@ -130,9 +131,9 @@ fn wipe_ui(
     let painter = ui.painter_at(stage);
     painter.vline(x, stage.y_range(), Stroke::new(1.0, color));
     painter.circle_filled(pos2(x, stage.center().y), 4.0, color);
-    for (name, align, dx) in [("A", Align2::RIGHT_BOTTOM, -6.0), ("B", Align2::LEFT_BOTTOM, 6.0)] {
-        let font = FontId::proportional(size::BODY);
-        painter.text(pos2(x + dx, stage.bottom() - 2.0), align, name, font, color);
+    for (idx, align, dx) in [(0, Align2::RIGHT_BOTTOM, -NAME.x), (1, Align2::LEFT_BOTTOM, NAME.x)] {
+        let font = FontId::proportional(size::SMALL);
+        painter.text(pos2(x + dx, stage.bottom() + NAME.y), align, pair.title(idx), font, color);
     }
     (at, pixels)
 }

@@ -4,7 +4,7 @@ use egui::{ComboBox, Role, Ui, WidgetInfo};
 
 use super::seen::{Content, How, Seen, Version};
 use super::stage::Stage;
-use super::transport::icon_button;
+use super::transport::{action_button, icon_button};
 use crate::command::{Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
 use crate::icons::Icon;
@@ -22,8 +22,23 @@ pub(crate) const COMPARES: [(Compare, &str); 4] = [
 /// A menu of elements is no place for thousands: those are chosen in the sheet or the timeline.
 const MENU: usize = 600;
 
-/// Draws it. Choices change `how`, the shared looks and the stage.
-pub(crate) fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Seen>, how: &mut How, stage: &mut Stage) {
+/// What the bar's choices change, beside the shared looks.
+pub(crate) struct Bar<'a> {
+    pub(crate) how: &'a mut How,
+    pub(crate) stage: &'a mut Stage,
+    /// Whether they are shown now.
+    pub(crate) safe_areas: bool,
+}
+
+/// Draws it. Says which action of the key table was pressed.
+pub(crate) fn header_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    seen: &Seen,
+    b: Option<&Seen>,
+    bar: Bar<'_>,
+) -> Option<&'static str> {
+    let mut pressed = None;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.spacing_mut().button_padding.x = space::S;
@@ -31,23 +46,28 @@ pub(crate) fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Se
         port_ui(ui, cx, seen);
         element_ui(ui, cx, seen);
         state_ui(ui, cx, seen);
-        version_ui(ui, seen, how);
-        sheet_ui(ui, seen, how);
+        version_ui(ui, seen, bar.how);
+        sheet_ui(ui, seen, bar.how);
         compare_ui(ui, cx, seen, b);
         slots_ui(ui, cx);
-        let fitted = stage.is_fitted();
+        let fitted = bar.stage.is_fitted();
         if icon_button(ui, Icon::Maximize, "Fit the picture", fitted).clicked() {
-            stage.fit();
+            bar.stage.fit();
         }
-        if ui
-            .selectable_label(!fitted, "1:1")
-            .on_hover_text("One pixel of the picture for each of the screen")
-            .clicked()
+        let one_to_one = ui.selectable_label(!fitted, "1:1");
+        if one_to_one.on_hover_text("One pixel of the picture for each of the screen").clicked() {
+            bar.stage.one_to_one(ui.pixels_per_point());
+        }
+        for (icon, id, on) in
+            [(Icon::SquareDashed, "safe_areas", bar.safe_areas), (Icon::Fullscreen, "full_screen", false)]
         {
-            stage.one_to_one(ui.pixels_per_point());
+            if action_button(ui, &cx.shared.keymap, icon, id, on).clicked() {
+                pressed = Some(id);
+            }
         }
         export_ui(ui, cx, seen);
     });
+    pressed
 }
 
 fn pin_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen) {
@@ -113,6 +133,9 @@ fn state_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen) {
         state => (state.name().to_owned(), cx.theme.state(state)),
     };
     ui.colored_label(color, text);
+    if seen.previs {
+        ui.weak("previs").on_hover_text("The built-in previs model drew some of this");
+    }
 }
 
 fn version_ui(ui: &mut Ui, seen: &Seen, how: &mut How) {
@@ -149,8 +172,9 @@ fn compare_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, b: Option<&Seen>) {
     if cx.shared.compare == Compare::Off {
         return;
     }
-    let b = b.map_or_else(|| "none".to_owned(), |b| name_of(&b.look));
-    ui.weak(format!("A {} · B {b}", name_of(&seen.look)));
+    if b.is_none() {
+        ui.weak("B is empty").on_hover_text("Shift and a number compare with what is in that slot");
+    }
     if icon_button(ui, Icon::ArrowLeftRight, "Swap A and B", false).clicked() {
         swap(cx, &seen.look);
     }
@@ -170,13 +194,14 @@ pub(crate) fn name_of(look: &Look) -> String {
 }
 
 fn slots_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.spacing_mut().item_spacing.x = space::XS;
     for slot in 0..cx.shared.slots.len() {
         let number = slot + 1;
         let stored = cx.shared.slots[slot].clone();
         let shown = stored.is_some() && stored == cx.shared.look_a;
         let text = egui::RichText::new(number.to_string());
         let text = if stored.is_some() { text.strong() } else { text.color(cx.theme.weak) };
-        let chip = ui.add(egui::Button::new(text).selected(shown).min_size(egui::vec2(16.0, 18.0)));
+        let chip = ui.add(egui::Button::new(text).selected(shown).min_size(egui::vec2(14.0, 18.0)));
         let what = stored.as_ref().map_or_else(|| "empty".to_owned(), name_of);
         chip.widget_info(|| WidgetInfo::selected(Role::Button, true, shown, format!("Slot {number}: {what}")));
         let chip = chip.on_hover_text(match &stored {

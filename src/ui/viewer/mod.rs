@@ -28,6 +28,7 @@ use crate::theme::space;
 
 use compare::Wipe;
 use film::Reel;
+use header::Bar;
 use preview::sheet::{Sheet, sheet_ui};
 use seen::{Cache, Content, FILM, How, Seen};
 use stage::Stage;
@@ -165,14 +166,17 @@ impl View {
         if let Some(reel) = reel.as_deref().filter(|reel| 1 < reel.recipe.n_frames()) {
             self.follow_selection(cx, reel);
             let strip = egui::Panel::bottom("viewer_timeline").frame(bare()).show_separator_line(false);
-            strip.resizable(true).default_size(76.0).size_range(44.0..=240.0).show(ui, |ui| {
+            strip.resizable(true).default_size(62.0).size_range(44.0..=240.0).show(ui, |ui| {
                 self.timeline.show(ui, cx, &seen, reel, &self.transport);
             });
         }
         let mut pressed = None;
-        below("viewer_transport").show(ui, |ui| pressed = self.transport.show(ui, cx, reel.as_deref()));
+        if reel.is_some() {
+            below("viewer_transport").show(ui, |ui| pressed = self.transport.show(ui, cx, reel.as_deref()));
+        }
         egui::Panel::top("viewer_header").frame(bare()).resizable(false).show_separator_line(false).show(ui, |ui| {
-            header::header_ui(ui, cx, &seen, b.as_deref(), &mut self.how, &mut self.stage);
+            let bar = Bar { how: &mut self.how, stage: &mut self.stage, safe_areas: self.transport.safe_areas };
+            pressed = header::header_ui(ui, cx, &seen, b.as_deref(), bar).or(pressed);
         });
         egui::CentralPanel::no_frame().show(ui, |ui| self.content_ui(ui, cx, &seen, b.as_deref()));
         if let Some(action) = pressed {
@@ -232,7 +236,10 @@ impl View {
         let pixels = stage.size() * ui.pixels_per_point();
         cx.player.set_size((pixels.x.clamp(16.0, 8192.0) as u32, pixels.y.clamp(16.0, 8192.0) as u32));
         let place = match &seen.content {
-            _ if b.is_some() => compare::compare_ui(ui, cx, stage, &self.stage, &mut self.wipe),
+            _ if let Some(b_name) = &b_name => {
+                let names = [name.as_str(), b_name.as_str()];
+                compare::compare_ui(ui, cx, stage, &self.stage, &mut self.wipe, names)
+            }
             Content::Value(Value::Image(image)) => Some(self.still_ui(ui, cx, stage, image)),
             Content::Reel(reel) if reel.sound_only => {
                 self.sound_ui(ui, cx, reel, stage);

@@ -154,13 +154,6 @@ impl Transport {
                 button(Icon::Bookmark, "marker", false);
             });
             self.sound_ui(ui, &status, cx.theme);
-            let mut button = |icon, id, on| {
-                if action_button(ui, &cx.shared.keymap, icon, id, on).clicked() {
-                    pressed = Some(id);
-                }
-            };
-            button(Icon::SquareDashed, "safe_areas", self.safe_areas);
-            button(Icon::Fullscreen, "full_screen", false);
             let speed = format!("{}×", status.speed);
             ui.label(speed).on_hover_text("Speed: J plays backward, K pauses, L plays forward, faster each time");
             let dropped = format!("{} dropped", status.dropped);

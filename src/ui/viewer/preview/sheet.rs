@@ -122,8 +122,10 @@ fn cell_ui(ui: &mut Ui, cx: &mut Cx<'_>, cell: &Cell, rect: Rect, height: f32, r
         .widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("{} {word}{previs}", cell.element)));
     let painter = ui.painter_at(rect);
     let picture = Rect::from_min_size(rect.min, vec2(rect.width(), height));
-    painter.rect_filled(picture, 2.0, theme.stage);
-    match cell.value.as_ref().and_then(picture_of) {
+    let source = cell.value.as_ref().and_then(picture_of);
+    let is_words = source.is_none() && cell.value.is_some();
+    painter.rect_filled(picture, 2.0, if is_words { theme.raised } else { theme.stage });
+    match source {
         Some(source) => {
             let width = (rect.width() * ui.pixels_per_point()) as u32;
             match cx.gallery.picture(ui.ctx(), &source, width) {
@@ -141,7 +143,7 @@ fn cell_ui(ui: &mut Ui, cx: &mut Cx<'_>, cell: &Cell, rect: Rect, height: f32, r
                 (None, ItemState::Failed(problem)) => problem.message.clone(),
                 (None, state) => state.name().to_owned(),
             };
-            words(ui, picture, theme.on_stage, &text);
+            words(ui, picture, if is_words { theme.text } else { theme.on_stage }, &text);
         }
     }
     if cell.previs {

@@ -85,7 +85,12 @@ fn block_ui(ui: &Ui, cx: &mut Cx<'_>, part: &Part, block: Rect, lane: Rect, idx:
             ("done", false) => "",
             (word, _) => word,
         };
-        painter.text(word_at, Align2::LEFT_TOP, word, font, if word == "previs" { theme.weak } else { color });
+        let color = if word == "previs" { theme.weak } else { color };
+        let word = painter.layout_no_wrap(word.to_owned(), font, color);
+        // Half a word says nothing: what does not fit is in the hint, and in the colour below.
+        if word_at.x + word.size().x <= block.right() {
+            painter.galley(word_at, word, color);
+        }
     }
     let strip = Rect::from_min_max(pos2(block.left(), block.bottom() - 3.0), block.max);
     painter.rect_filled(strip, 0.0, color);
