@@ -212,6 +212,9 @@ impl Tab {
                         self.files.recovered = true;
                     }
                     wishes.push(Wish::Opened(self.path.clone()));
+                    if !self.shared.tour_seen {
+                        self.shared.tour = Some(0);
+                    }
                 }
                 self.stage = Stage::Open;
                 self.watch.clear();

@@ -14,7 +14,6 @@ mod edits;
 mod find;
 mod gestures;
 mod grid;
-mod grouping;
 mod hit;
 mod hover;
 mod menu;
@@ -32,7 +31,6 @@ mod write;
 
 use egui::{PointerButton, Pos2, Sense, Ui};
 
-pub use self::grouping::{Grouped, group_nodes, ungroup_node};
 
 use self::camera::Camera;
 use self::find::Find;
