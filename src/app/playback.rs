@@ -28,12 +28,19 @@ pub(super) struct Player {
     screens: [Screen; 2],
     size: (u32, u32),
     volume: f32,
+    difference: Option<Difference>,
+}
+
+/// The difference of two pictures, as long as they are the ones that show.
+struct Difference {
+    of: [Arc<Picture>; 2],
+    texture: Option<TextureHandle>,
 }
 
 impl Player {
     pub(super) fn new(store: Arc<Store>, repaint: Arc<dyn Fn() + Send + Sync>) -> Player {
         let screens = [Screen::default(), Screen::default()];
-        Player { gst: None, store, repaint, screens, size: (1280, 720), volume: 1.0 }
+        Player { gst: None, store, repaint, screens, size: (1280, 720), volume: 1.0, difference: None }
     }
 
     fn each(&self, act: impl Fn(&Playback)) {
@@ -132,6 +139,37 @@ impl ui::Player for Player {
         }
         screen.texture.as_ref().map(|texture| (texture.id(), texture.size_vec2()))
     }
+
+    fn difference(&mut self, ctx: &egui::Context) -> Option<(TextureId, Vec2)> {
+        let [a, b] = &self.screens;
+        let of = [a.playback.as_ref()?.picture()?, b.playback.as_ref()?.picture()?];
+        let same = |kept: &Difference| std::iter::zip(&kept.of, &of).all(|(a, b)| Arc::ptr_eq(a, b));
+        if !self.difference.as_ref().is_some_and(same) {
+            let mut texture = self.difference.take().and_then(|kept| kept.texture);
+            upload(ctx, &mut texture, difference(&of[0], &of[1]));
+            self.difference = Some(Difference { of, texture });
+        }
+        let texture = self.difference.as_ref()?.texture.as_ref()?;
+        Some((texture.id(), texture.size_vec2()))
+    }
+}
+
+/// Four times the difference of each channel, so that one step in 256 can be seen on a good screen.
+fn difference(a: &Picture, b: &Picture) -> ColorImage {
+    let (width, height) = (a.size.0.min(b.size.0) as usize, a.size.1.min(b.size.1) as usize);
+    let row = |picture: &Picture, y: usize| {
+        let stride = picture.size.0 as usize * 4;
+        picture.rgba8.get(y * stride..y * stride + width * 4).unwrap_or_default().to_vec()
+    };
+    let mut rgba = Vec::with_capacity(width * height * 4);
+    for y in 0..height {
+        for (a, b) in std::iter::zip(row(a, y).chunks_exact(4), row(b, y).chunks_exact(4)) {
+            rgba.extend((0..3).map(|channel| a[channel].abs_diff(b[channel]).saturating_mul(4)));
+            rgba.push(255);
+        }
+    }
+    rgba.resize(width * height * 4, 255);
+    ColorImage::from_rgba_unmultiplied([width, height], &rgba)
 }
 
 fn image(picture: &Picture) -> ColorImage {
@@ -142,5 +180,23 @@ fn upload(ctx: &egui::Context, texture: &mut Option<TextureHandle>, image: Color
     match texture {
         Some(texture) => texture.set(image, TextureOptions::LINEAR),
         None => *texture = Some(ctx.load_texture("viewer", image, TextureOptions::LINEAR)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_pictures_have_no_difference_and_sizes_may_differ() {
+        let picture = |size: (u32, u32), value| Picture {
+            frame: 0,
+            size,
+            rgba8: Arc::new(vec![value; size.0 as usize * size.1 as usize * 4]),
+        };
+        let black = difference(&picture((4, 2), 7), &picture((2, 4), 7));
+        assert_eq!((black.size, black.pixels[0]), ([2, 2], egui::Color32::BLACK));
+        let grey = difference(&picture((2, 2), 7), &picture((2, 2), 9));
+        assert_eq!(grey.pixels[3].r(), 8);
     }
 }
