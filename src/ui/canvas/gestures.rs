@@ -176,7 +176,9 @@ impl Canvas {
                 }
                 Event::PointerGone => self.hover = None,
                 Event::Key { key: Key::Escape, pressed: true, .. } => {
-                    self.cancel();
+                    if self.cancel() {
+                        self.scene.refresh(cx);
+                    }
                 }
                 _ => {}
             }
