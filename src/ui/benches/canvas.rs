@@ -308,9 +308,9 @@ fn run_of(document: &Document) -> RunView {
         let pictured = !node.kind.starts_with("prompt") && !node.kind.starts_with("text");
         let port = if node.kind == "output.film" { "file" } else { "clip" };
         let value = Value::Image(Image::File(Arc::new(media.clone())));
-        let items = (0..if i % 5 == 0 { 4 } else { 1 }).map(|element| ItemView {
+        let items = (0..if i.is_multiple_of(5) { 4 } else { 1 }).map(|element| ItemView {
             name: format!("{id}/{element}"),
-            element: (i % 5 == 0).then(|| format!("s{element}")),
+            element: i.is_multiple_of(5).then(|| format!("s{element}")),
             state: state.clone(),
             values: if pictured { vec![(port.to_owned(), value.clone())] } else { Vec::new() },
             ..ItemView::default()
