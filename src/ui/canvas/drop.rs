@@ -47,7 +47,7 @@ impl Canvas {
             End::Input => edits::input(it, loose.port as usize),
         };
         let Some((node, port)) = loose.target else {
-            let empty = matches!(hit::at(&self.scene, self.camera.to_canvas(at), self.camera.zoom).node(), None);
+            let empty = hit::at(&self.scene, self.camera.to_canvas(at), self.camera.zoom).node().is_none();
             match &loose.was {
                 Some((from, to)) if empty => {
                     cx.commands.edit("Disconnect", edits::finish(document, disconnect(document, from, to)));

@@ -37,7 +37,7 @@ pub(crate) enum Gesture {
     Box {
         from: Pos2,
         to: Pos2,
-        base: Selection,
+        base: Box<Selection>,
         mode: BoxMode,
         /// What it touched when it was last looked at.
         touched: Vec<u32>,
@@ -175,8 +175,8 @@ impl Canvas {
                     self.released(pos, Held { modifiers, ..held }, cx);
                 }
                 Event::PointerGone => self.hover = None,
-                Event::Key { key: Key::Escape, pressed: true, .. } => {
-                    self.cancel();
+                Event::Key { key: Key::Escape, pressed: true, .. } if self.cancel() => {
+                    self.scene.refresh(cx);
                 }
                 _ => {}
             }
@@ -364,7 +364,13 @@ impl Canvas {
                     (_, true) => BoxMode::Toggle,
                     _ => BoxMode::Replace,
                 };
-                Gesture::Box { from: place, to: place, base: cx.shared.selection.clone(), mode, touched: Vec::new() }
+                Gesture::Box {
+                    from: place,
+                    to: place,
+                    base: Box::new(cx.shared.selection.clone()),
+                    mode,
+                    touched: Vec::new(),
+                }
             }
         }
     }
@@ -489,7 +495,7 @@ impl Canvas {
         // A growing box only adds: starting over for each step would cost all that is selected, each time.
         let grows = !touched.is_empty() && touched.iter().all(|i| found.binary_search(i).is_ok());
         if !grows {
-            *selection = base.clone();
+            *selection = (**base).clone();
             if *mode == BoxMode::Replace {
                 selection.clear();
             }

@@ -81,7 +81,7 @@ mod tests {
     fn it_finds_what_a_scan_finds() {
         let rect = |i: u32| {
             let (x, y) = ((i * 7919 % 5000) as f32 - 2500.0, (i * 104_729 % 5000) as f32 - 2500.0);
-            let size = if i % 50 == 0 { 9000.0 } else { 150.0 };
+            let size = if i.is_multiple_of(50) { 9000.0 } else { 150.0 };
             Rect::from_min_size(pos2(x, y), vec2(size, 100.0))
         };
         let mut grid = Grid::default();

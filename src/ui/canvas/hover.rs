@@ -65,7 +65,7 @@ impl Canvas {
                 }
                 lines
             }
-            Hit::Title(node) | Hit::Thumb(node) | Hit::Body(node) => {
+            Hit::Title(node) | Hit::Body(node) => {
                 node_lines(&self.scene.nodes[*node as usize], self.scene.view_of(cx.view, *node))
             }
             _ => Vec::new(),
@@ -143,7 +143,7 @@ fn port_lines(node: &NodeBox, port: &PortBox, end: End, view: Option<&NodeView>,
         lines.push(Line::new(if 1 < n { format!("{word}, and {} more", n - 1) } else { word }));
     }
     let here = |problem: &&model::Diagnostic| {
-        problem.subject.node.as_deref() == Some(&node.id) && problem.subject.field.as_deref() == Some(&port.name)
+        problem.subject.node.as_deref() == Some(&node.id) && problem.subject.field.as_deref() == Some(&*port.name)
     };
     let failed = match view.map(|view| &view.state) {
         Some(ItemState::Failed(problem)) => Some(&**problem),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 use indexmap::IndexMap;
-use model::{Data, Document, GROUP, NodeSpec, ParamKind, PortRef, PortSpec, PortType, Ports};
+use model::{Data, Document, GROUP, Name, NodeSpec, ParamKind, PortRef, PortSpec, PortType, Ports};
 
 use super::decor::{self, Decor};
 use super::grid::Grid;
@@ -32,7 +32,7 @@ pub(crate) mod part {
 /// A port as the canvas shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct PortBox {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) ty: PortType,
     pub(crate) many: bool,
     pub(crate) required: bool,
@@ -128,7 +128,7 @@ impl Scene {
         let fresh = self
             .made_of
             .as_ref()
-            .is_some_and(|(revision, groups)| *revision == cx.revision && Arc::ptr_eq(groups, &cx.view.groups));
+            .is_some_and(|(revision, groups)| *revision == cx.revision && same(groups, &cx.view.groups));
         if !fresh {
             self.rebuild(cx);
             self.made_of = Some((cx.revision, cx.view.groups.clone()));
@@ -395,6 +395,11 @@ impl Scene {
     }
 }
 
+/// Whether groups have the same ports; usually they are the same copy.
+fn same(a: &Arc<IndexMap<String, Ports>>, b: &Arc<IndexMap<String, Ports>>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
 /// The ends of all links by the index of their nodes.
 struct Ends<'a> {
     inputs: Vec<Vec<&'a str>>,
@@ -437,7 +442,7 @@ fn push_new<'a>(list: &mut Vec<&'a str>, name: &'a str) {
 
 fn port_box(port: &PortSpec, connected: &[&str]) -> PortBox {
     PortBox {
-        name: port.name.to_string(),
+        name: port.name.clone(),
         ty: port.ty,
         many: port.many,
         required: port.required,
@@ -451,7 +456,7 @@ fn port_box(port: &PortSpec, connected: &[&str]) -> PortBox {
 /// A port that only links know: of a kind that this build does not know, or a wrong name.
 fn missing_port(name: &str) -> PortBox {
     PortBox {
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         ty: PortType::Any,
         many: true,
         required: false,
@@ -532,7 +537,9 @@ fn summary(node: &model::Node, spec: Option<&NodeSpec>) -> String {
             Data::Flag(false) => format!("no {name}"),
             Data::Integer(_) | Data::Number(_) => {
                 let unit = spec.and_then(|spec| spec.param(name)).map_or("", |param| param.unit);
-                format!("{name} {}{}{unit}", value.to_text(), if unit.is_empty() { "" } else { " " })
+                // `seconds 2.0` says it all.
+                let unit = if name.contains(unit) { String::new() } else { format!(" {unit}") };
+                format!("{name} {}{unit}", value.to_text())
             }
             Data::List(items) => format!("{} {name}", items.len()),
             _ => continue,

@@ -94,7 +94,7 @@ fn build(scene: &Scene, camera: Camera, seen: Rect, cx: &Cx<'_>) -> Mesh {
         };
         let rect = camera.rect_to_screen(node.rect);
         if !selection.is_empty() && selection.contains(&node.id) {
-            mesh.add_colored_rect(rect.expand(1.5), cx.theme.accent);
+            mesh.add_colored_rect(rect.expand(1.5), cx.theme.text);
         }
         mesh.add_colored_rect(Rect::from_min_size(rect.min, rect.size().max(vec2(1.5, 1.5))), color);
     }

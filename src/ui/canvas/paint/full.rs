@@ -24,7 +24,7 @@ impl Brush<'_> {
         let selected = cx.shared.selection.nodes.contains(&node.id);
         let state = view.map(|view| &view.state);
         let edge = match state {
-            _ if selected => Stroke::new(2.0, self.theme.accent),
+            _ if selected => Stroke::new(2.0, self.theme.text),
             Some(ItemState::Running { .. }) => Stroke::new(1.5, self.theme.accent),
             Some(ItemState::Failed(_)) => Stroke::new(1.5, self.theme.bad),
             _ => Stroke::new(1.0, self.theme.outline),
@@ -126,7 +126,14 @@ impl Brush<'_> {
         }
         if let Some(more) = node.more {
             let at = self.camera.to_screen(node.rect.min + more.left_center().to_vec2());
-            let text = if node.open { "Fewer inputs".to_owned() } else { format!("{} more inputs", node.n_hidden) };
+            let text = if node.open {
+                "Fewer inputs".to_owned()
+            } else {
+                match node.n_hidden {
+                    1 => "1 more input".to_owned(),
+                    n => format!("{n} more inputs"),
+                }
+            };
             let lit = matches!(self.hover, Hit::More(node) if *node == i);
             let color = if lit { self.theme.text } else { self.theme.weak };
             let room = more.width() * self.camera.zoom;
@@ -266,7 +273,7 @@ impl Brush<'_> {
         }
         let alpha = if node.bypassed { 0.4 } else { 1.0 };
         let selected = cx.shared.selection.nodes.contains(&node.id);
-        let edge = if selected { Stroke::new(2.0, self.theme.accent) } else { Stroke::NONE };
+        let edge = if selected { Stroke::new(2.0, self.theme.text) } else { Stroke::NONE };
         let fill = self.theme.faded(self.theme.family(&node.kind), alpha);
         self.painter.rect(rect, 2.0, fill, edge, StrokeKind::Outside);
         if let Some(view) = view {

@@ -241,7 +241,7 @@ impl Brush<'_> {
             (None, DecorKind::Note) => self.theme.document_color(decor::COLORS[2].1),
         };
         let selected = cx.shared.selection.decor.contains(key);
-        let edge = if selected { Stroke::new(2.0, self.theme.accent) } else { Stroke::new(1.0, base) };
+        let edge = if selected { Stroke::new(2.0, self.theme.text) } else { Stroke::new(1.0, base) };
         let alpha = if decor.kind == DecorKind::Frame { 0.22 } else { 0.55 };
         self.painter.rect(rect, 6.0 * zoom.min(1.0), self.theme.faded(base, alpha), edge, StrokeKind::Inside);
         match decor.kind {

@@ -64,7 +64,8 @@ impl Brush<'_> {
         let at = self.camera.to_screen(free);
         self.painter.circle_stroke(at, 9.0 * self.camera.zoom.max(0.5), Stroke::new(2.0, self.theme.accent));
         self.outline(node);
-        let label = self.painter.layout_no_wrap(name.clone(), egui::FontId::proportional(size::BODY), self.theme.text);
+        let label =
+            self.painter.layout_no_wrap(name.to_string(), egui::FontId::proportional(size::BODY), self.theme.text);
         let rect = Rect::from_min_size(at + egui::vec2(12.0, -26.0), label.size());
         self.painter.rect_filled(rect.expand(4.0), 4.0, self.theme.panel);
         self.painter.galley(rect.min, label, self.theme.text);
