@@ -86,6 +86,9 @@ pub(crate) struct State {
     /// Answers in place of the shape's `running`.
     pub(crate) endless: bool,
     pub(crate) ranges: usize,
+    /// Jobs whose file nobody has fetched: now, and at most.
+    open: usize,
+    pub(crate) peak: usize,
 }
 
 pub(crate) struct Fake {
@@ -275,6 +278,8 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
         Step::Submit => {
             let id = format!("job-{}", state.jobs.len() + 1);
             state.jobs.insert(id.clone(), 0);
+            state.open += 1;
+            state.peak = state.peak.max(state.open);
             if shape.poll.is_some() {
                 return text(shape.accepted, &id);
             }
@@ -303,6 +308,7 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
             (200, Vec::new(), b"{}".to_vec())
         }
         Step::File => {
+            state.open = state.open.saturating_sub(1);
             let bytes = file(shape);
             let range = head.lines().find_map(|line| {
                 let line = line.to_lowercase();

@@ -1,6 +1,7 @@
 //! Every provider's way from call to value, and everything that can happen on it.
 
-use engine::worker::{Cancel, JobError};
+use engine::store::Claim;
+use engine::worker::{Cancel, JobCx, JobError};
 use model::Value;
 
 use super::bench::{Bench, code, port};
@@ -290,4 +291,31 @@ fn without_a_key_nothing_is_asked() {
         assert!(bench.fake().state().heard.is_empty(), "{}", shape.entry);
         assert_eq!(bench.store().open_jobs(), Ok(Vec::new()), "{}", shape.entry);
     });
+}
+
+#[test]
+fn many_jobs_are_made_once_each_and_not_all_at_a_time() {
+    const N: u64 = 12;
+    let shape = &super::shapes::RUNWAY;
+    let bench = Bench::new(shape);
+    let store = bench.store();
+    let manifest = bench.catalog.manifests().next().expect("one");
+    let lane = crate::lane(manifest, &bench.setup(&store)).expect("a lane");
+    assert_eq!((lane.name, lane.width), ("runway", 2));
+    std::thread::scope(|scope| {
+        for seed in 0..N {
+            let (lane, bench, store) = (&lane, &bench, &store);
+            scope.spawn(move || {
+                let job = bench.job(model::Call { seed, ..bench.call() });
+                let Claim::Ours(_guard) = store.claim(&job.key).expect("claimed") else { panic!("it is ours") };
+                let progress = |_: f32| {};
+                let cancel = Cancel::default();
+                let cx = JobCx { artifacts: &**store, cancel, progress: &progress, project: bench.root() };
+                lane.worker.run(&job, &cx).unwrap_or_else(|error| panic!("{error}"));
+            });
+        }
+    });
+    settled(&bench, shape, N as usize);
+    assert_eq!(bench.fake().asked(Step::File), N as usize, "each is fetched once");
+    assert_eq!(bench.fake().state().peak, 2, "no more at a time than the provider lets run");
 }
