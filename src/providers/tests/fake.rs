@@ -51,6 +51,8 @@ pub(crate) enum Step {
     Second,
     File,
     Cancel,
+    /// A picture that goes along.
+    Upload,
     Other,
 }
 
@@ -253,7 +255,11 @@ fn step(shape: &Shape, line: &str) -> (Step, String) {
             return (step, id);
         }
     }
-    if line == shape.submit { (Step::Submit, String::new()) } else { (Step::Other, String::new()) }
+    match line {
+        _ if line == shape.submit => (Step::Submit, String::new()),
+        "POST /v1/files" => (Step::Upload, String::new()),
+        _ => (Step::Other, String::new()),
+    }
 }
 
 type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
@@ -324,6 +330,7 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
                 None => (200, headers, bytes),
             }
         }
+        Step::Upload => text(r#"{"id":"up","urls":{"get":"$BASE/v1/files/up"}}"#, ""),
         Step::Other => (404, Vec::new(), b"{\"error\":\"no such way\"}".to_vec()),
     }
 }
