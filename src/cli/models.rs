@@ -1,7 +1,7 @@
 //! `throughline models`: which models there are, what they can do and cost, whether their providers let us in.
 
 use clap::{Args, Subcommand};
-use model::Diagnostic;
+use model::{Diagnostic, Task};
 use providers::manifest::{Can, Date, Entry, Lengths, Place};
 use providers::{Catalog, Checked, Http, Keys, Standing, Timing};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn list(catalog: &Catalog, filter: &str, out: &Output) -> Exit {
     let keys = Keys::system();
     if out.json {
         out.object(&json!({
-            "models": found.into_iter().map(|entry| object(entry, &keys)).collect::<Vec<_>>(),
+            "models": found.into_iter().map(|entry| object(entry, catalog, &keys)).collect::<Vec<_>>(),
             "diagnostics": catalog.diagnostics(),
         }));
         return Exit::Done;
@@ -82,18 +82,23 @@ fn tasks(entry: &Entry) -> String {
 }
 
 /// Capabilities with their names in JSON and for people.
-fn capabilities(entry: &Entry) -> [(&'static str, &'static str, Can); 8] {
+fn capabilities(entry: &Entry) -> Vec<(&'static str, &'static str, Can)> {
     let can = &entry.can;
-    [
+    let mut found = vec![
         ("prompt_only", "words alone", can.prompt_only),
         ("first_frame", "first frame", can.first_frame),
         ("last_frame", "last frame", can.last_frame),
         ("references", "references", can.references),
         ("seed", "seed", can.seed),
         ("negative", "negative prompt", can.negative),
-        ("sound", "sound", can.sound),
-        ("sound_switch", "silence", can.sound_switch),
-    ]
+    ];
+    if entry.tasks.contains(&Task::Video) {
+        found.push(("sound", "sound", can.sound));
+        if can.sound != Can::No {
+            found.push(("sound_switch", "silence", can.sound_switch));
+        }
+    }
+    found
 }
 
 /// Lengths and inputs in a few words; what is not known has a question mark.
@@ -116,7 +121,7 @@ fn takes(entry: &Entry) -> String {
     words.join(", ")
 }
 
-fn object(entry: &Entry, keys: &Keys) -> Value {
+fn object(entry: &Entry, catalog: &Catalog, keys: &Keys) -> Value {
     let named = |wanted: Can| {
         let found = capabilities(entry).into_iter().filter(|(_, _, can)| *can == wanted);
         found.map(|(name, ..)| name).collect::<Vec<_>>()
@@ -132,6 +137,7 @@ fn object(entry: &Entry, keys: &Keys) -> Value {
         "takes": named(Can::Yes),
         "unknown": named(Can::Unknown),
         "price": entry.prices.summary(),
+        "priced_on": catalog.source(entry, "prices").map(|source| source.date.to_string()),
         "credentials": credentials,
         "ready": keys.open(&entry.credentials),
         "result_seconds": entry.result_seconds,

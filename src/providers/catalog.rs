@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{Diagnostic, Severity};
 
-use crate::manifest::{Entry, Manifest};
+use crate::manifest::{Entry, Manifest, Source};
 
 /// The built-in manifests: name of the file and its text.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -44,13 +44,17 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// What this build carries.
+    /// What this build carries. Read once in a process.
     pub fn built_in() -> Catalog {
-        let mut catalog = Catalog::default();
-        for (file, text) in BUILT_IN {
-            catalog.take(file, text);
-        }
-        catalog
+        static READ: OnceLock<Catalog> = OnceLock::new();
+        let read = READ.get_or_init(|| {
+            let mut catalog = Catalog::default();
+            for (file, text) in BUILT_IN {
+                catalog.take(file, text);
+            }
+            catalog
+        });
+        read.clone()
     }
 
     /// What this build carries, and the manifests of the user's own folder.
@@ -121,6 +125,11 @@ impl Catalog {
         self.manifests.get(provider)?.models.iter().find(|entry| entry.id == id)
     }
 
+    /// Where a group of an entry's facts was read: `prices`, `limits`, `can`.
+    pub fn source(&self, entry: &Entry, fact: &str) -> Option<&Source> {
+        self.manifests.get(&entry.provider)?.sources.get(entry.facts.get(fact)?)
+    }
+
     /// Every manifest, by provider.
     pub fn manifests(&self) -> impl Iterator<Item = &Arc<Manifest>> {
         self.manifests.values()
@@ -153,6 +162,7 @@ fn warned(diagnostic: Diagnostic) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Date;
 
     #[test]
     fn the_built_in_manifests_are_whole() {
@@ -161,6 +171,8 @@ mod tests {
         assert_eq!(catalog.manifests().count(), BUILT_IN.len(), "one provider for each file");
         let names: Vec<_> = catalog.entries().iter().map(|entry| entry.name.clone()).collect();
         assert!(names.is_sorted(), "{names:?}");
+        let dated = |name: &str| catalog.source(catalog.entry(name).expect("built in"), "prices").map(|it| it.date);
+        assert_eq!((dated("fal/bytedance/seedance-2.5"), dated("luma/ray-3.2")), (Some(Date(2026, 10, 22)), None));
         assert!(names.iter().all(|name| catalog.entry(name).is_some_and(|entry| entry.name == *name)));
     }
 

@@ -267,6 +267,7 @@ fn asked<T: Send + 'static>(
 /// Some errors of the keyring hold what was read; those are not shown.
 fn refused(error: &keyring::Error) -> Diagnostic {
     match error {
+        keyring::Error::NoDefaultStore => unavailable("there is none, or it does not run"),
         keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => unavailable("what it holds is no text"),
         error => unavailable(&error.to_string()),
     }

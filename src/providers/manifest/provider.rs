@@ -3,13 +3,14 @@
 //! Untrusted: reading one runs nothing and asks nobody. What it may reach is decided from `base` and `hosts` alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use indexmap::IndexMap;
 use model::{Diagnostic, Place as TextPlace};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Place, Tier};
-use super::wire::{ErrorRule, Exchange, Operation};
+use super::wire::{Billed, ErrorRule, Exchange, Operation};
 use super::{Date, Path};
 
 /// The format that this program reads.
@@ -69,6 +70,27 @@ pub struct Manifest {
 
 fn two() -> u32 {
     2
+}
+
+/// What stopping a job means at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stops {
+    /// It goes on and is billed; the next run fetches it.
+    Never,
+    Unbilled,
+    /// Nobody knows whether it is billed: the estimate is entered.
+    MaybeBilled,
+}
+
+impl fmt::Display for Stops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stops::Never => "it cannot be stopped: it is billed, and the next run fetches it",
+            Stops::Unbilled => "it stops and is not billed",
+            Stops::MaybeBilled => "it stops, and may still be billed: the estimate is entered",
+        })
+    }
 }
 
 /// A way to be let in.
@@ -156,6 +178,15 @@ impl Manifest {
         manifest.judge().map_err(|reason| wrong(file, reason))?;
         manifest.fill();
         Ok(manifest)
+    }
+
+    /// Whether a running job of an operation can be stopped, and what that costs.
+    pub fn stops(&self, operation: &str) -> Stops {
+        match self.operations.get(operation).and_then(|operation| operation.cancel.as_ref()) {
+            None => Stops::Never,
+            Some(cancel) if cancel.billed == Billed::No => Stops::Unbilled,
+            Some(_) => Stops::MaybeBilled,
+        }
     }
 
     /// The same provider at another address, as a local one: a proxy, or a test's server.

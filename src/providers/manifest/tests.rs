@@ -177,6 +177,15 @@ fn prices_are_whole_and_unknown_is_not_free() {
 }
 
 #[test]
+fn stopping_says_what_it_costs() {
+    let catalog = Catalog::built_in();
+    let stops = |provider: &str, operation: &str| catalog.manifest(provider).expect("built in").stops(operation);
+    assert_eq!(stops("runway", "text"), Stops::MaybeBilled);
+    assert_eq!((stops("luma", "video"), stops("luma", "nothing")), (Stops::Never, Stops::Never));
+    assert!(stops("runway", "text").to_string().contains("may still be billed"));
+}
+
+#[test]
 fn prices_have_words() {
     assert_eq!([0, 5, 14_000, 400_000, 2_000_000].map(dollars), ["$0.00", "$0.000005", "$0.014", "$0.40", "$2.00"]);
     let catalog = Catalog::built_in();

@@ -51,6 +51,8 @@ pub(crate) enum Step {
     Second,
     File,
     Cancel,
+    /// A picture that goes along.
+    Upload,
     Other,
 }
 
@@ -86,6 +88,9 @@ pub(crate) struct State {
     /// Answers in place of the shape's `running`.
     pub(crate) endless: bool,
     pub(crate) ranges: usize,
+    /// Jobs whose file nobody has fetched: now, and at most.
+    open: usize,
+    pub(crate) peak: usize,
 }
 
 pub(crate) struct Fake {
@@ -250,7 +255,11 @@ fn step(shape: &Shape, line: &str) -> (Step, String) {
             return (step, id);
         }
     }
-    if line == shape.submit { (Step::Submit, String::new()) } else { (Step::Other, String::new()) }
+    match line {
+        _ if line == shape.submit => (Step::Submit, String::new()),
+        "POST /v1/files" => (Step::Upload, String::new()),
+        _ => (Step::Other, String::new()),
+    }
 }
 
 type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
@@ -275,6 +284,8 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
         Step::Submit => {
             let id = format!("job-{}", state.jobs.len() + 1);
             state.jobs.insert(id.clone(), 0);
+            state.open += 1;
+            state.peak = state.peak.max(state.open);
             if shape.poll.is_some() {
                 return text(shape.accepted, &id);
             }
@@ -303,6 +314,7 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
             (200, Vec::new(), b"{}".to_vec())
         }
         Step::File => {
+            state.open = state.open.saturating_sub(1);
             let bytes = file(shape);
             let range = head.lines().find_map(|line| {
                 let line = line.to_lowercase();
@@ -318,6 +330,7 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
                 None => (200, headers, bytes),
             }
         }
+        Step::Upload => text(r#"{"id":"up","urls":{"get":"$BASE/v1/files/up"}}"#, ""),
         Step::Other => (404, Vec::new(), b"{\"error\":\"no such way\"}".to_vec()),
     }
 }

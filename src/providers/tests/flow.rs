@@ -1,6 +1,7 @@
 //! Every provider's way from call to value, and everything that can happen on it.
 
-use engine::worker::{Cancel, JobError};
+use engine::store::Claim;
+use engine::worker::{Cancel, JobCx, JobError};
 use model::Value;
 
 use super::bench::{Bench, code, port};
@@ -290,4 +291,103 @@ fn without_a_key_nothing_is_asked() {
         assert!(bench.fake().state().heard.is_empty(), "{}", shape.entry);
         assert_eq!(bench.store().open_jobs(), Ok(Vec::new()), "{}", shape.entry);
     });
+}
+
+#[test]
+fn many_jobs_are_made_once_each_and_not_all_at_a_time() {
+    const N: u64 = 12;
+    let shape = &super::shapes::RUNWAY;
+    let bench = Bench::new(shape);
+    let store = bench.store();
+    let manifest = bench.catalog.manifests().next().expect("one");
+    let lane = crate::lane(manifest, &bench.setup(&store)).expect("a lane");
+    assert_eq!((lane.name, lane.width), ("runway", 2));
+    std::thread::scope(|scope| {
+        for seed in 0..N {
+            let (lane, bench, store) = (&lane, &bench, &store);
+            scope.spawn(move || {
+                let job = bench.job(model::Call { seed, ..bench.call() });
+                let Claim::Ours(_guard) = store.claim(&job.key).expect("claimed") else { panic!("it is ours") };
+                let progress = |_: f32| {};
+                let cancel = Cancel::default();
+                let cx = JobCx { artifacts: &**store, cancel, progress: &progress, project: bench.root() };
+                lane.worker.run(&job, &cx).unwrap_or_else(|error| panic!("{error}"));
+            });
+        }
+    });
+    settled(&bench, shape, N as usize);
+    assert_eq!(bench.fake().asked(Step::File), N as usize, "each is fetched once");
+    assert_eq!(bench.fake().state().peak, 2, "no more at a time than the provider lets run");
+}
+
+#[test]
+fn a_picture_is_uploaded_before_it_is_submitted() {
+    let shape = &super::shapes::REPLICATE;
+    let bench = Bench::new(shape);
+    bench.fake().fault(Step::Upload, Fault::Answer(500, vec![], String::new()));
+    let call = model::Call { references: vec![bench.reference()], ..bench.call() };
+    bench.run(call, &Cancel::default()).expect("it is made, and an upload may be tried again");
+    settled(&bench, shape, 1);
+    let state = bench.fake().state();
+    let bodies = |step: Step| {
+        let found = state.heard.iter().filter(move |(it, ..)| *it == step);
+        found.map(|(.., body)| String::from_utf8_lossy(body).into_owned()).collect::<Vec<_>>()
+    };
+    let uploads = bodies(Step::Upload);
+    assert!(uploads.len() == 2 && uploads[1].contains("name=\"content\"; filename=\"picture.png\""), "{uploads:?}");
+    let submitted: serde_json::Value = serde_json::from_str(&bodies(Step::Submit)[0]).expect("JSON");
+    assert_eq!(submitted["input"]["input_images"][0], format!("{}/v1/files/up", bench.fake().base));
+    assert_eq!((&submitted["input"]["width"], &submitted["input"]["height"]), (&1280.into(), &736.into()));
+}
+
+#[test]
+fn a_provider_is_checked_without_a_purchase() {
+    let keys = |bench: &Bench| bench.keys();
+    let http = crate::Http::start(super::bench::timing()).expect("it starts");
+    let standing = |bench: &Bench, keys: &crate::Keys| {
+        let checked = crate::check(&bench.catalog, keys, &http, None);
+        assert_eq!(checked.len(), 1);
+        let told = checked[0].diagnostic.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(!told.contains(super::fake::KEY), "{told}");
+        checked[0].state
+    };
+    let bench = Bench::new(&super::shapes::RUNWAY);
+    // The fake knows no such way, and says so.
+    assert_eq!(standing(&bench, &keys(&bench)), crate::Standing::Fails);
+    bench.fake().fault(Step::Other, Fault::Answer(200, vec![], "{}".to_owned()));
+    assert_eq!(standing(&bench, &keys(&bench)), crate::Standing::Works);
+    assert_eq!(standing(&bench, &crate::Keys::fixed([])), crate::Standing::NoCredentials);
+    let wrong = crate::Keys::fixed([("RUNWAYML_API_SECRET", "sk-another-key")]);
+    // The fake names the right key then, which nobody here knows.
+    assert_eq!(crate::check(&bench.catalog, &wrong, &http, Some("runway"))[0].state, crate::Standing::Fails);
+    let heard = &bench.fake().state().heard;
+    assert!(heard.iter().all(|(_, head, _)| head.starts_with("GET /v1/organization ")), "{heard:?}");
+    let unasked = Bench::new(&super::shapes::FAL);
+    assert_eq!(standing(&unasked, &keys(&unasked)), crate::Standing::NotChecked);
+}
+
+#[test]
+fn redirects_are_judged_and_get_no_key() {
+    let shape = &super::shapes::RUNWAY;
+    let sent_to = |target: &str| Fault::Answer(302, vec![("Location", target.to_owned())], String::new());
+    let bench = Bench::new(shape);
+    bench.fake().fault(Step::File, sent_to("/files/job-1"));
+    bench.go().expect("it is followed");
+    let state = bench.fake().state();
+    let has_key = |head: &String| head.to_lowercase().contains("authorization:");
+    let files: Vec<bool> =
+        state.heard.iter().filter(|(it, ..)| *it == Step::File).map(|(_, head, _)| has_key(head)).collect();
+    assert_eq!(files, [true, false], "the provider's own host gets the key, but not by way of a redirect");
+    drop(state);
+    for bad in ["http://169.254.169.254/latest", "http://localhost:1/x", "file:///etc/passwd", "https://10.0.0.1/"] {
+        let bench = Bench::new(shape);
+        bench.fake().fault(Step::File, sent_to(bad));
+        assert_eq!(code(bench.go()), "provider-network", "{bad}");
+        bench.go().expect("the next run fetches it");
+        settled(&bench, shape, 1);
+    }
+    // In a circle.
+    let bench = Bench::new(shape);
+    (0..7).for_each(|_| bench.fake().fault(Step::File, sent_to("/files/job-1")));
+    assert_eq!(code(bench.go()), "provider-network");
 }

@@ -88,7 +88,7 @@ pub(crate) const RUNWAY: Shape = Shape {
     ..SYNC
 };
 
-const REPLICATE: Shape = Shape {
+pub(crate) const REPLICATE: Shape = Shape {
     entry: "replicate/black-forest-labs/flux-2-pro",
     submit: "POST /v1/models/black-forest-labs/flux-2-pro/predictions",
     accepted: r#"{"id":"$ID","status":"starting","urls":{"get":"$BASE/v1/predictions/$ID"},"error":null}"#,
