@@ -49,8 +49,8 @@ pub(crate) struct Neighbour<'a> {
     pub(crate) ports: &'a Ports,
 }
 
-/// The edits that add a node, and its id. It is wired to `wire`, or else to `selected` where exactly one pair of
-/// ports fits best and the input is free.
+/// The edits that add a node, and its id. It is wired to `wire`, or else to `selected` where it is clear which of
+/// its outputs is meant, or which free input.
 pub(crate) fn place(
     document: &Document,
     spec: &NodeSpec,
@@ -75,7 +75,7 @@ pub(crate) fn place(
             }
         }
         None => {
-            let pair = selected.and_then(|selected| only_pair(document, &id, &ports, selected));
+            let pair = selected.and_then(|selected| clear_pair(document, &id, &ports, selected));
             if let Some((from, to, many)) = pair {
                 edits.extend(connect(document, &from, &to, many));
             }
@@ -84,8 +84,8 @@ pub(crate) fn place(
     (id, edits)
 }
 
-/// The only pair of ports that fits best, if there is just one: output, input, and whether that takes many.
-fn only_pair(
+/// The pair of ports that fits best, if it is clear which one: output, input, and whether that takes many.
+fn clear_pair(
     document: &Document,
     id: &str,
     ports: &Ports,
@@ -93,10 +93,10 @@ fn only_pair(
 ) -> Option<(PortRef, PortRef, bool)> {
     let behind = pairs((selected.id, &selected.ports.outputs), (id, &ports.inputs), |_| true);
     if !behind.is_empty() {
-        return only(behind);
+        return clear(behind);
     }
     let free = |to: &PortSpec| !to.param && !document.links.contains_key(&PortRef::new(selected.id, &to.name));
-    only(pairs((id, &ports.outputs), (selected.id, &selected.ports.inputs), free))
+    clear(pairs((id, &ports.outputs), (selected.id, &selected.ports.inputs), free))
 }
 
 type Pair = (u8, PortRef, PortRef, bool);
@@ -118,11 +118,12 @@ fn pairs(
     found
 }
 
-fn only(pairs: Vec<Pair>) -> Option<(PortRef, PortRef, bool)> {
+fn clear(pairs: Vec<Pair>) -> Option<(PortRef, PortRef, bool)> {
     let best = pairs.iter().map(|(tier, ..)| *tier).min()?;
     let mut best = pairs.into_iter().filter(|(tier, ..)| *tier == best);
     let (_, from, to, many) = best.next()?;
-    best.next().is_none().then_some((from, to, many))
+    // Several inputs for one output: kinds declare the one that is meant most often first. Several outputs are a guess.
+    best.all(|(_, other, ..)| other == from).then_some((from, to, many))
 }
 
 #[cfg(test)]
@@ -174,6 +175,6 @@ mod tests {
     fn the_selected_node_is_wired_where_one_pair_fits() {
         assert_eq!(placed("v: model.video", "output.film", Some("v"), None), ["film.clips <- v.clip"]);
         assert_eq!(placed("f: output.film", "model.video", Some("f"), None), ["f.clips <- video.clip"]);
-        assert_eq!(placed("a: prompt.text", "model.video", Some("a"), None), Vec::<String>::new(), "three ports fit");
+        assert_eq!(placed("a: prompt.text", "model.video", Some("a"), None), ["video.prompt <- a.text"], "the first");
     }
 }
