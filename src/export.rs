@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::demand::Target;
 use engine::worker::Artifacts;
-use model::{Data, Diagnostic, Digest, Image, Media, Source, Value};
+use model::{Data, Diagnostic, Digest, Image, Media, ParamKind, Source, Value};
 use serde::Serialize;
 
 use crate::project::write_atomic;
@@ -36,7 +36,7 @@ pub(crate) fn export(
         if !node.kind.starts_with("output.") {
             continue;
         }
-        let pattern = node.params.get("file").and_then(Data::as_text).unwrap_or_default();
+        let pattern = node.params.get("file").and_then(Data::as_text).unwrap_or_else(|| default_file(&node.kind));
         for item in session.engine.items(&target.node) {
             if !item.state.is_current()
                 || target.element.as_deref().is_some_and(|it| Some(it) != item.element.map(|id| &**id))
@@ -62,6 +62,14 @@ pub(crate) fn export(
         }
     }
     if problems.is_empty() { Ok(done) } else { Err(problems) }
+}
+
+/// Where a kind of output writes when nobody says so.
+fn default_file(kind: &str) -> &'static str {
+    match nodes::CATALOG.find(kind).and_then(|spec| spec.param("file")).map(|param| param.kind) {
+        Some(ParamKind::Text { default, .. }) => default,
+        _ => "",
+    }
 }
 
 /// The path of an output: below the graph's folder, `{element}` filled in.

@@ -106,8 +106,7 @@ impl Project {
     /// # Errors
     /// A diagnostic where the file lies outside the graph's folder, or cannot be read.
     pub fn read_beside(graph: &Path, file: &str) -> Result<Document, Diagnostic> {
-        let inside =
-            Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let inside = Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if !inside {
             return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))
                 .hint("copy the group into the project and use its relative path"));

@@ -35,16 +35,26 @@ const FRAME: Duration = Duration::from_millis(33);
 /// What the window asks of the thread.
 pub(super) enum Request {
     /// An edit that the window's document has taken already.
-    Edit { edits: Vec<Edit>, revision: u64, dirty: bool },
+    Edit {
+        edits: Vec<Edit>,
+        revision: u64,
+        dirty: bool,
+    },
     Command(Command),
     /// Takes another document in place of the one that was read.
     Replace(Box<Document>),
     /// What somebody looks at: live mode makes it first.
     Watch(Vec<String>),
     /// Writes the document to its file, or to another one, which becomes its file.
-    Save { to: PathBuf },
+    Save {
+        to: PathBuf,
+    },
     /// Writes an item's file, or what a port shows, to a path.
-    Export { item: String, port: String, to: PathBuf },
+    Export {
+        item: String,
+        port: String,
+        to: PathBuf,
+    },
     /// The document was closed on purpose: what autosave kept is not needed.
     Discard,
     /// Something happened in a lane.
@@ -391,7 +401,12 @@ impl Clerk {
             }
             Command::Ask(ask) => self.publisher.answer(&self.session, &ask),
             // The window's own: it never sends them on.
-            Command::Roll { .. } | Command::Edit { .. } | Command::Undo | Command::Redo | Command::JumpTo(_) | Command::File(_) => {}
+            Command::Roll { .. }
+            | Command::Edit { .. }
+            | Command::Undo
+            | Command::Redo
+            | Command::JumpTo(_)
+            | Command::File(_) => {}
             Command::Quit => {}
         }
     }

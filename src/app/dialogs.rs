@@ -204,7 +204,8 @@ impl Browser {
                     }
                 },
             );
-            let field = ui.add(egui::TextEdit::singleline(&mut self.name).hint_text("Name or path").desired_width(500.0));
+            let field =
+                ui.add(egui::TextEdit::singleline(&mut self.name).hint_text("Name or path").desired_width(500.0));
             let label = if question.writes() { "File name" } else { "File" };
             field.widget_info(|| egui::WidgetInfo::text_edit(true, "", &self.name, label));
             if !std::mem::replace(&mut self.focused, true) {

@@ -44,7 +44,8 @@ impl Plan {
                     let Some((spec, param, many)) = reader_of(name) else { continue };
                     let id = wiring::free_id(&scratch, spec.kind);
                     let place = (at.0, at.1 + STEP * (edits.len() / 3) as f32);
-                    let value = if many { Data::List(vec![Data::from(name.as_str())]) } else { Data::from(name.as_str()) };
+                    let value =
+                        if many { Data::List(vec![Data::from(name.as_str())]) } else { Data::from(name.as_str()) };
                     let mut batch = wiring::add_node(&id, spec, place);
                     batch.push(Edit::SetParam { node: id, param: param.to_owned(), value: Some(value), at: None });
                     if scratch.apply(&batch).is_ok() {
@@ -61,13 +62,15 @@ impl Plan {
 fn reader_of(name: &str) -> Option<(&'static NodeSpec, &'static str, bool)> {
     let extension = Path::new(name).extension()?.to_string_lossy().to_lowercase();
     let families = ["import.", "structure."];
-    families.iter().flat_map(|family| nodes::ALL.iter().filter(move |spec| spec.kind.starts_with(family))).find_map(|spec| {
-        spec.params.iter().find_map(|param| match param.kind {
-            ParamKind::File { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, false)),
-            ParamKind::Files { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, true)),
-            _ => None,
-        })
-    })
+    families.iter().flat_map(|family| nodes::ALL.iter().filter(move |spec| spec.kind.starts_with(family))).find_map(
+        |spec| {
+            spec.params.iter().find_map(|param| match param.kind {
+                ParamKind::File { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, false)),
+                ParamKind::Files { extensions } if extensions.contains(&&*extension) => Some((*spec, param.name, true)),
+                _ => None,
+            })
+        },
+    )
 }
 
 /// Paths relative to the project, copying in what lies outside. Blocks on the disk.

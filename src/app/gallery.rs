@@ -113,7 +113,9 @@ impl Gallery {
                 let shown = Shown::Ready(texture.id(), texture.size_vec2());
                 Kept { shown, _texture: Some(texture), bytes: frame.data.len(), used: self.frame }
             }
-            Err(problem) => Kept { shown: Shown::Failed(Box::new(problem)), _texture: None, bytes: 0, used: self.frame },
+            Err(problem) => {
+                Kept { shown: Shown::Failed(Box::new(problem)), _texture: None, bytes: 0, used: self.frame }
+            }
         };
         self.bytes += kept.bytes;
         if let Some(old) = self.pictures.insert(key, kept) {

@@ -267,7 +267,9 @@ impl App {
                     tab.save(path);
                 }
             }
-            Purpose::Param { node, param, pick } => self.bring(ctx, id, drops::Plan::Param { node, param, pick }, paths),
+            Purpose::Param { node, param, pick } => {
+                self.bring(ctx, id, drops::Plan::Param { node, param, pick }, paths)
+            }
             Purpose::Export { item, port } => {
                 if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
                     tab.desk.send(desk::Request::Export { item, port, to: first });
@@ -351,12 +353,15 @@ impl App {
         let mut close = None;
         ui.horizontal(|ui| {
             for (at, (id, tab)) in self.tabs.iter().enumerate() {
-                let label = ui.selectable_label(at == self.front, tab.title()).on_hover_text(tab.path.display().to_string());
+                let label =
+                    ui.selectable_label(at == self.front, tab.title()).on_hover_text(tab.path.display().to_string());
                 if label.clicked() {
                     self.front = at;
                 }
                 let button = ui.small_button(ui::icons::text(ui::icons::Icon::X, 11.0)).on_hover_text("Close");
-                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Close {}", tab.title())));
+                button.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Close {}", tab.title()))
+                });
                 if button.clicked() || label.middle_clicked() {
                     close = Some(*id);
                 }

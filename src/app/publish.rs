@@ -171,9 +171,8 @@ impl Publisher {
         self.take(session);
         let demand = session.engine.demand(&self.run.targets);
         let tally = session.engine.tally(&demand);
-        let left = (running && 0 < self.run.ran).then(|| {
-            self.run.started.elapsed().as_secs_f64() / self.run.ran as f64 * (tally.waiting as f64)
-        });
+        let left = (running && 0 < self.run.ran)
+            .then(|| self.run.started.elapsed().as_secs_f64() / self.run.ran as f64 * (tally.waiting as f64));
         self.view.run = RunState {
             running,
             targets: self.run.targets.iter().map(target_name).collect(),

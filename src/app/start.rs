@@ -42,7 +42,8 @@ pub(super) fn show(ui: &mut egui::Ui, settings: &Settings, theme: &Theme) -> Vec
             _ => {}
         }
     }
-    let dropped: Vec<_> = ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+    let dropped: Vec<_> =
+        ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     let mut wishes: Vec<Wish> = commands
         .0
         .into_iter()

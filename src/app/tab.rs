@@ -11,8 +11,8 @@ use ui::{Approval, Command, Commands, Cx, Editor, FileCommand, FileState, Histor
 use super::desk::{Desk, Live, News, Request};
 use super::gallery::Gallery;
 use super::playback::Player;
-use super::templates;
 use super::settings::Settings;
+use super::templates;
 
 /// See the module.
 pub(super) struct Tab {
@@ -61,15 +61,35 @@ pub(super) enum Wish {
     AskSaveAs,
     Close,
     Quit,
-    Pick { node: String, param: String, extensions: Vec<String>, kind: ui::Pick },
-    Drop { paths: Vec<PathBuf>, at: Option<(f32, f32)> },
-    AskExport { item: String, port: String },
+    Pick {
+        node: String,
+        param: String,
+        extensions: Vec<String>,
+        kind: ui::Pick,
+    },
+    Drop {
+        paths: Vec<PathBuf>,
+        at: Option<(f32, f32)>,
+    },
+    AskExport {
+        item: String,
+        port: String,
+    },
     /// The document lies elsewhere now: move its files and open it there.
     Moved(PathBuf),
     Opened(PathBuf),
-    DropOn { node: String, param: String, paths: Vec<PathBuf>, kind: ui::Pick },
-    Group { nodes: Vec<String> },
-    Ungroup { node: String },
+    DropOn {
+        node: String,
+        param: String,
+        paths: Vec<PathBuf>,
+        kind: ui::Pick,
+    },
+    Group {
+        nodes: Vec<String>,
+    },
+    Ungroup {
+        node: String,
+    },
     Answer(ui::Answer),
 }
 

@@ -67,7 +67,12 @@ pub fn expand_groups(
 }
 
 /// The document with one group in place, and the ids of its nodes.
-pub(crate) fn inline(outer: &Document, id: &str, group: &Node, inner: &Document) -> Result<(Document, Vec<String>), Diagnostic> {
+pub(crate) fn inline(
+    outer: &Document,
+    id: &str,
+    group: &Node,
+    inner: &Document,
+) -> Result<(Document, Vec<String>), Diagnostic> {
     let interface = interface_of(inner)?;
     let name = |node: &str| format!("{id}-{node}");
     let inside = |port: &PortRef| PortRef::new(&name(&port.node), &port.port);

@@ -39,10 +39,13 @@ pub fn pack(document: &Document, nodes: &[String], id: &str, file: &str) -> Resu
                 before.push(Edit::SetLink { to: port, feed: Some(feed.clone()), at: None });
             }
             (true, _) => {
-                return Err(Diagnostic::error("group-mixed-input", format!("`{to}` is fed from both sides of the group"))
-                    .at_node(&to.node)
-                    .at_field(&to.port)
-                    .hint("select all of its sources, or none of them"));
+                return Err(Diagnostic::error(
+                    "group-mixed-input",
+                    format!("`{to}` is fed from both sides of the group"),
+                )
+                .at_node(&to.node)
+                .at_field(&to.port)
+                .hint("select all of its sources, or none of them"));
             }
             (false, 0) => {}
             (false, _) => {
@@ -141,8 +144,9 @@ mod tests {
         assert_eq!(packed.nodes.keys().collect::<Vec<_>>(), ["a", "d", "g"]);
         assert_eq!(packed.links[&PortRef::new("g", "prompt")], Feed::One(PortRef::new("a", "text")));
         let text = inner.to_text();
-        let (flat, problems) =
-            expand_groups(&packed, &mut |_| Ok(Document::parse("g.ron", &text).map_err(|mut it| it.remove(0))?.document));
+        let (flat, problems) = expand_groups(&packed, &mut |_| {
+            Ok(Document::parse("g.ron", &text).map_err(|mut it| it.remove(0))?.document)
+        });
         assert_eq!(problems, []);
         let feed = &flat.links[&PortRef::new("d", "clips")];
         assert_eq!(feed.sources(), [PortRef::new("g-c", "clip"), PortRef::new("g-b", "clip")]);

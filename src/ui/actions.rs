@@ -279,7 +279,11 @@ impl Keymap {
             // Rows of the region win over rows that work anywhere.
             for here in [false, true] {
                 for (shortcut, scope, id) in &self.bound {
-                    if (*scope == Anywhere) == here && applies(*scope) && focus.lets(shortcut, *scope, id) && consume(input, shortcut) {
+                    if (*scope == Anywhere) == here
+                        && applies(*scope)
+                        && focus.lets(shortcut, *scope, id)
+                        && consume(input, shortcut)
+                    {
                         found.push(*id);
                     }
                 }

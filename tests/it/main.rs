@@ -5,6 +5,8 @@
 
 mod bad;
 mod cli;
+#[cfg(feature = "gui")]
+mod editor;
 mod graphs;
 mod groups;
 mod helpers;

@@ -31,7 +31,6 @@ mod write;
 
 use egui::{PointerButton, Pos2, Sense, Ui};
 
-
 use self::camera::Camera;
 use self::find::Find;
 use self::gestures::Gesture;

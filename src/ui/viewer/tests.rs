@@ -129,7 +129,9 @@ impl Window {
                 player: &mut player,
                 theme: cx.theme,
             };
-            for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, crate::actions::Focus::of(ui.ctx())) {
+            for action in
+                cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, crate::actions::Focus::of(ui.ctx()))
+            {
                 panel.act(action, &mut cx);
             }
             panel.show(ui, &mut cx);
