@@ -36,10 +36,11 @@ sleep 3
 xdotool search --name Throughline windowfocus
 look start
 kill $editor
+wait $editor 2>/dev/null || true
 "$program" edit lighthouse.ron >/dev/null 2>&1 &
 editor=$!
 sleep 5
-xdotool search --name Throughline windowfocus
+xdotool search --name lighthouse windowfocus
 at 600 380
 look editor
 at 640 100

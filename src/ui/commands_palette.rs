@@ -24,6 +24,10 @@ pub(crate) struct CommandsPalette {
 
 impl CommandsPalette {
     /// Opens it, empty.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     pub(crate) fn open(&mut self) {
         *self = CommandsPalette { open: true, fresh: true, ..CommandsPalette::default() };
     }

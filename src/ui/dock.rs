@@ -43,7 +43,7 @@ impl Dock {
         let height = ui.available_height();
         let width = ui.available_width();
         if self.has(Place::Below) || self.has(Place::Corner) {
-            Side::bottom("below").resizable(true).default_size(height * 0.42).min_size(90.0).show(ui, |ui| {
+            Side::bottom("below").resizable(true).default_size(height * 0.47).min_size(90.0).show(ui, |ui| {
                 if self.has(Place::Below) && self.has(Place::Corner) {
                     Side::right("corner").resizable(true).default_size(width * 0.5).min_size(160.0).show(ui, |ui| {
                         self.place(ui, Place::Corner, cx);

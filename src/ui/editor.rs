@@ -23,7 +23,8 @@ impl Editor {
     /// Draws a frame and takes its keys.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let focus = Focus::of(ui.ctx());
-        if ui.ctx().memory(|memory| memory.top_modal_layer().is_none()) {
+        let covered = ui.ctx().memory(|memory| memory.top_modal_layer().is_some()) || self.overlays.take_keys(cx);
+        if !covered {
             cx.shared.pasted = ui.input(|input| {
                 input.events.iter().find_map(|event| match event {
                     egui::Event::Paste(text) => Some(text.clone()),

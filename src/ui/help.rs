@@ -26,6 +26,11 @@ pub(crate) struct Help {
 }
 
 impl Help {
+    /// Whether it shows.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Opens it, or closes it.
     pub(crate) fn toggle(&mut self) {
         *self = Help { open: !self.open, ..Help::default() };

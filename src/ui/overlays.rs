@@ -25,6 +25,11 @@ impl Overlays {
         self.commands.show(ui, cx)
     }
 
+    /// Whether one of them takes the keys: nothing below it may have them.
+    pub(crate) fn take_keys(&self, cx: &Cx<'_>) -> bool {
+        cx.shared.palette.is_some() || self.commands.is_open() || self.help.is_open()
+    }
+
     /// Opens what an action asks for; false where it is for somebody else.
     pub(crate) fn act(&mut self, action: &str, cx: &mut Cx<'_>) -> bool {
         match action {

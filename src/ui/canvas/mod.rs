@@ -170,7 +170,9 @@ impl Canvas {
 
     /// Files that fell here; where the system does not say where, they are left to the window.
     fn take_files(&self, ui: &Ui, response: &egui::Response, cx: &mut Cx<'_>) {
-        let Some(at) = self.hover.filter(|at| response.contains_pointer() && self.camera.view.contains(*at)) else {
+        let open = cx.shared.palette.is_none();
+        let over = |at: &egui::Pos2| open && response.contains_pointer() && self.camera.view.contains(*at);
+        let Some(at) = self.hover.filter(over) else {
             return;
         };
         let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
