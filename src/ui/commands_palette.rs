@@ -23,11 +23,12 @@ pub(crate) struct CommandsPalette {
 }
 
 impl CommandsPalette {
-    /// Opens it, empty.
+    /// Whether it shows.
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
 
+    /// Opens it, empty.
     pub(crate) fn open(&mut self) {
         *self = CommandsPalette { open: true, fresh: true, ..CommandsPalette::default() };
     }

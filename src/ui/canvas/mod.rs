@@ -130,7 +130,9 @@ impl Canvas {
             ui.ctx().copy_text(text.clone());
             self.last_copied = Some(text);
         }
-        let pointer = self.hover.filter(|_| response.contains_pointer());
+        // What opened over the canvas has the pointer's attention.
+        let is_covered = cx.shared.palette.is_some();
+        let pointer = self.hover.filter(|_| response.contains_pointer() && !is_covered);
         let hover = match (pointer, &self.gesture) {
             (Some(at), Gesture::Idle) => hit::at(&self.scene, self.camera.to_canvas(at), self.camera.zoom),
             _ => Hit::Empty,
@@ -170,9 +172,7 @@ impl Canvas {
 
     /// Files that fell here; where the system does not say where, they are left to the window.
     fn take_files(&self, ui: &Ui, response: &egui::Response, cx: &mut Cx<'_>) {
-        let open = cx.shared.palette.is_none();
-        let over = |at: &egui::Pos2| open && response.contains_pointer() && self.camera.view.contains(*at);
-        let Some(at) = self.hover.filter(over) else {
+        let Some(at) = self.hover.filter(|at| response.contains_pointer() && self.camera.view.contains(*at)) else {
             return;
         };
         let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
