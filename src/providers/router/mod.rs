@@ -217,7 +217,7 @@ pub struct Refusal<'a> {
     pub removed: Vec<Removed<'a>>,
 }
 
-/// Chooses a model for a call. The order of the candidates does not matter; names are told apart.
+/// Chooses a model for a call. The order of the candidates does not matter; by name is fastest.
 ///
 /// # Errors
 /// Where no candidate passes the filters: who was removed by which, and why.
@@ -234,7 +234,9 @@ pub fn route<'a>(
             Err((filter, why)) => removed.push(Removed { name: candidate.offer.name(), filter, why }),
         }
     }
-    removed.sort_unstable_by(|a, b| (a.filter, a.name, &a.why).cmp(&(b.filter, b.name, &b.why)));
+    // By name first, which is the order that catalogs have anyway, so that this is one pass over them.
+    removed.sort_by(|a, b| (a.name, &a.why).cmp(&(b.name, &b.why)));
+    removed.sort_by_key(|it| it.filter);
     rank::rank(&mut ranked, policy.aim);
     match ranked.first() {
         None => Err(Refusal { task: call.task, removed }),

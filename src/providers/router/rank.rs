@@ -29,7 +29,11 @@ pub(super) fn rank(ranked: &mut [Ranked<'_>], aim: Aim) {
 
 /// A smaller number's share in a larger one, in thousandths. One is added to both: free things divide nothing.
 fn share(least: u64, own: u64) -> u32 {
-    ((u128::from(least) + 1) * 1000 / (u128::from(own) + 1)) as u32
+    let (least, own) = (least.saturating_add(1), own.saturating_add(1));
+    match least.checked_mul(1000) {
+        Some(thousands) => (thousands / own) as u32,
+        None => (u128::from(least) * 1000 / u128::from(own)) as u32,
+    }
 }
 
 fn weighted(it: &Ranked<'_>, weights: Weights) -> u32 {

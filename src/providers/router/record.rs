@@ -13,7 +13,11 @@ const MOST_LISTED: usize = 8;
 /// Why the first of them was chosen.
 pub(super) fn reason(ranked: &[Ranked<'_>], aim: Aim) -> String {
     let Some(first) = ranked.first() else { return String::new() };
-    let price = first.cost.map_or_else(|| "at an unknown price".to_owned(), |cost| format!("at {}", dollars(cost)));
+    let price = match first.cost {
+        None => "at an unknown price".to_owned(),
+        Some(0) => "free".to_owned(),
+        Some(cost) => format!("at {}", dollars(cost)),
+    };
     if ranked.len() == 1 {
         return format!("the only model that can do this, {price}");
     }
@@ -86,7 +90,10 @@ fn way_out(filter: Filter) -> &'static str {
 
 /// `$0.25, about 60 s, quality 4, score 800`.
 fn told(it: &Ranked<'_>) -> String {
-    let mut words = vec![it.cost.map_or_else(|| "price unknown".to_owned(), dollars)];
+    let price = it
+        .cost
+        .map_or_else(|| "price unknown".to_owned(), |cost| if cost == 0 { "free".to_owned() } else { dollars(cost) });
+    let mut words = vec![price];
     words.push(it.seconds.map_or_else(|| "time unknown".to_owned(), |seconds| format!("about {seconds} s")));
     words.push(it.tier.map_or_else(|| "quality unknown".to_owned(), |tier| format!("quality {tier} of 5")));
     words.push(format!("score {}", it.score));
