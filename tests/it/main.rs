@@ -10,4 +10,5 @@ mod groups;
 mod helpers;
 mod json;
 mod keys;
+mod models;
 mod tidy;
