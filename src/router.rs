@@ -81,6 +81,7 @@ impl Router {
             let catalog = (self.load)();
             let open = catalog.manifests().filter(|manifest| self.keys.open(&manifest.credentials));
             let open = open.map(|manifest| manifest.provider.clone()).collect();
+            // A damaged journal has kept a session that may buy from opening.
             let jobs = self.store.as_ref().and_then(|store| store.open_jobs().ok()).unwrap_or_default();
             World { catalog, open, bought: jobs.into_iter().map(|job| job.key).collect() }
         })
@@ -195,13 +196,13 @@ impl Router {
     /// The lanes of providers that owe us something: opening one enters what a crash left out of the books.
     ///
     /// # Errors
-    /// The store's diagnostic where its journal cannot be read, or what keeps a lane from opening.
+    /// The store's diagnostic where its journal cannot be read.
     pub(crate) fn unfinished(&self) -> Result<Vec<LaneSpec>, Diagnostic> {
         let Some(store) = self.store.as_ref().filter(|store| store.exists()) else { return Ok(Vec::new()) };
         let owing: BTreeSet<_> = store.open_jobs()?.into_iter().map(|job| job.intent.provider).collect();
-        // A provider whose manifest is gone cannot be asked; its jobs stay in the journal.
-        let known = owing.iter().filter(|name| self.world().catalog.manifest(name).is_some());
-        known.map(|name| self.open_lane(name)).collect()
+        // A provider whose manifest or address is gone cannot be asked; its jobs stay in the journal, and whoever needs
+        // its lane is told why it does not open.
+        Ok(owing.iter().filter_map(|name| self.open_lane(name).ok()).collect())
     }
 }
 

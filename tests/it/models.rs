@@ -92,6 +92,10 @@ fn the_cheapest_model_that_lets_us_in_makes_the_clip_once() {
     assert!(refused.err.contains("error[no-model]"), "{}", refused.err);
     assert!(refused.err.contains("throughline keys set"), "{}", refused.err);
 
+    // A key alone buys nothing: what costs money waits for a run that approves it.
+    let held = call(&["run", "g.ron"], &[("RUNWAYML_API_SECRET", "no-such-key")]).expect(3);
+    assert!(held.out.contains("ran 0, reused 0, held 1"), "{}", held.out);
+
     let made = call(&["run", "g.ron"], &open).expect(0);
     assert_eq!(submits.load(Ordering::SeqCst), 1, "{}\n{}", made.out, made.err);
     let record = call(&["explain", "g.ron", "generate"], &open).expect(0).out;
