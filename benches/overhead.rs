@@ -13,7 +13,8 @@ use engine::engine::{Engine, Setup};
 use engine::memory::MemoryStore;
 use indexmap::IndexMap;
 use model::{Data, Document, Edit, Feed, Node, PortRef};
-use throughline::router::BuiltIn;
+use providers::{Catalog, Keys};
+use throughline::router::Router;
 
 const BIN: &str = env!("CARGO_BIN_EXE_throughline");
 
@@ -72,7 +73,7 @@ fn engine(document: &Document) -> Engine {
         project: Path::new("."),
         catalog: nodes::CATALOG,
         store: Arc::new(MemoryStore::default()),
-        models: Arc::new(BuiltIn),
+        models: Arc::new(Router::over(Catalog::default, Keys::fixed([]))),
         lanes: Vec::new(),
         memories: IndexMap::new(),
         wake: Arc::new(|| {}),

@@ -14,8 +14,10 @@ pub(crate) const PROMPT: ParamSpec =
     ParamSpec::multiline("prompt", "").help("What the model is told; where it is empty, the shot is put into words");
 pub(crate) const NEGATIVE: ParamSpec =
     ParamSpec::multiline("negative", "").help("What the model must not show, for models that can be told");
-pub(crate) const MODEL: ParamSpec =
-    ParamSpec::text("model", "auto").help("A model's name, or `auto` to let capability, price and quality decide");
+pub(crate) const MODEL: ParamSpec = ParamSpec::text("model", "auto").help(
+    "`auto` draws previs, `cheapest`, `fastest`, `best` and `balanced` choose a hosted model that can do what is \
+        asked, and a name like `runway/gen4.5` is that model",
+);
 pub(crate) const QUALITY: ParamSpec = ParamSpec::choice("quality", "draft", &["draft", "final"])
     .help("Draft is cheap and fast, final is as good as the model can");
 pub(crate) const SEED_POLICY: ParamSpec = ParamSpec::choice("seed_policy", "by_shot", &["by_shot", "fixed", "by_take"])

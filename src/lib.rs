@@ -6,6 +6,7 @@
 mod app;
 pub mod cli;
 pub mod export;
+mod health;
 pub mod project;
 pub mod router;
 pub mod session;

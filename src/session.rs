@@ -13,7 +13,7 @@ use model::{Data, Diagnostic, Digest};
 use serde::Serialize;
 
 use crate::project::Project;
-use crate::router::BuiltIn;
+use crate::router::Router;
 use crate::{export, workers};
 
 /// How a session is set up.
@@ -107,17 +107,25 @@ impl Session {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             jobs => jobs,
         };
+        let (mut lanes, media) = match options.access {
+            Access::Read => (Vec::new(), None),
+            Access::Write => {
+                let (lanes, media) = workers::lanes(jobs);
+                (lanes, Some(media))
+            }
+        };
+        let router = Router::system(store.clone(), media);
+        if options.access == Access::Write {
+            lanes.extend(router.unfinished()?);
+        }
         let engine = Engine::new(Setup {
             document: &project.document,
             graph: &project.name(),
             project: &project.folder(),
             catalog: nodes::CATALOG,
             store: store.clone(),
-            models: Arc::new(BuiltIn),
-            lanes: match options.access {
-                Access::Read => Vec::new(),
-                Access::Write => workers::lanes(jobs),
-            },
+            models: Arc::new(router),
+            lanes,
             memories: project.memories.clone(),
             wake,
         });

@@ -67,13 +67,20 @@ impl Codec for LazyGst {
     }
 }
 
-/// One lane for each kind of worker, `jobs` wide.
-pub(crate) fn lanes(jobs: usize) -> Vec<LaneSpec> {
+/// The media package for those that hand it files: lanes of providers draw frames and look at what they brought.
+pub(crate) struct Media {
+    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) importer: Arc<dyn Worker>,
+}
+
+/// One lane for each kind of worker of this machine, `jobs` wide, and what providers' lanes share with them.
+pub(crate) fn lanes(jobs: usize) -> (Vec<LaneSpec>, Media) {
     let gst = Arc::new(LazyGst::default());
     let codec: Arc<dyn Codec> = gst.clone();
-    vec![
+    let lanes = vec![
         LaneSpec { name: "animatic", width: jobs, worker: Arc::new(Animatic { codec: codec.clone() }) },
-        LaneSpec { name: "compute", width: jobs, worker: Arc::new(Compute::new(codec)) },
-        LaneSpec { name: "media", width: jobs, worker: gst },
-    ]
+        LaneSpec { name: "compute", width: jobs, worker: Arc::new(Compute::new(codec.clone())) },
+        LaneSpec { name: "media", width: jobs, worker: gst.clone() },
+    ];
+    (lanes, Media { codec, importer: gst })
 }

@@ -415,11 +415,17 @@ impl Engine {
                 (Work::Compute(_), _) => "compute",
                 _ => "media",
             };
-            let Some(lane) = self.lanes.find(lane_name) else {
-                let missing = Diagnostic::error("no-lane", format!("nothing here runs `{lane_name}` work"));
-                self.ev.known.borrow_mut().failures.insert(it.key, Box::new(missing));
-                self.ev.forget_item(at);
-                continue;
+            let lane = match self.lanes.find(lane_name) {
+                Some(lane) => Ok(lane),
+                None => self.ev.models.lane(lane_name).map(|spec| self.lanes.add(spec)),
+            };
+            let lane = match lane {
+                Ok(lane) => lane,
+                Err(missing) => {
+                    self.ev.known.borrow_mut().failures.insert(it.key, Box::new(missing));
+                    self.ev.forget_item(at);
+                    continue;
+                }
             };
             if !self.lanes.has_room(lane) {
                 continue;

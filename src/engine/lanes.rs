@@ -59,6 +59,10 @@ struct Lane {
 pub(crate) struct Lanes {
     lanes: Vec<Lane>,
     reports: Receiver<Report>,
+    report: Sender<Report>,
+    store: Arc<dyn Traces>,
+    project: PathBuf,
+    wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Reports that may wait before a lane has to.
@@ -72,27 +76,32 @@ impl Lanes {
         wake: &Arc<dyn Fn() + Send + Sync>,
     ) -> Lanes {
         let (report, reports) = bounded(REPORTS);
-        let lanes = specs
-            .into_iter()
-            .map(|spec| {
-                let (orders, inbox) = bounded::<Order>(spec.width * 2);
-                let threads = (0..spec.width)
-                    .map(|_| {
-                        let hand = Hand {
-                            worker: spec.worker.clone(),
-                            store: store.clone(),
-                            project: project.to_owned(),
-                            report: report.clone(),
-                            wake: wake.clone(),
-                        };
-                        let inbox = inbox.clone();
-                        std::thread::spawn(move || inbox.iter().for_each(|order| hand.run(order)))
-                    })
-                    .collect();
-                Lane { name: spec.name, width: spec.width, orders: Some(orders), threads, n_in_flight: 0 }
+        let (store, project, wake) = (store.clone(), project.to_owned(), wake.clone());
+        let mut lanes = Lanes { lanes: Vec::new(), reports, report, store, project, wake };
+        for spec in specs {
+            lanes.add(spec);
+        }
+        lanes
+    }
+
+    /// Opens another lane; gives its index.
+    pub(crate) fn add(&mut self, spec: LaneSpec) -> usize {
+        let (orders, inbox) = bounded::<Order>(spec.width * 2);
+        let threads = (0..spec.width)
+            .map(|_| {
+                let hand = Hand {
+                    worker: spec.worker.clone(),
+                    store: self.store.clone(),
+                    project: self.project.clone(),
+                    report: self.report.clone(),
+                    wake: self.wake.clone(),
+                };
+                let inbox = inbox.clone();
+                std::thread::spawn(move || inbox.iter().for_each(|order| hand.run(order)))
             })
             .collect();
-        Lanes { lanes, reports }
+        self.lanes.push(Lane { name: spec.name, width: spec.width, orders: Some(orders), threads, n_in_flight: 0 });
+        self.lanes.len() - 1
     }
 
     /// The index of a lane.

@@ -2,6 +2,8 @@
 
 use model::{Call, Diagnostic};
 
+use crate::lanes::LaneSpec;
+
 /// A model picked for a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chosen {
@@ -26,4 +28,13 @@ pub trait Models: Send + Sync {
     /// # Errors
     /// A diagnostic where no model can do it, saying which filter removed which candidate.
     fn choose(&self, call: &Call) -> Result<Chosen, Diagnostic>;
+
+    /// The lane of that name, for an engine that has none: asked when a job first needs it, so that what nobody uses
+    /// costs nothing.
+    ///
+    /// # Errors
+    /// `no-lane` where there is none, or whatever keeps it from opening.
+    fn lane(&self, name: &str) -> Result<LaneSpec, Diagnostic> {
+        Err(Diagnostic::error("no-lane", format!("nothing here runs `{name}` work")))
+    }
 }

@@ -21,6 +21,7 @@ pub mod manifest;
 mod pass;
 mod reach;
 mod request;
+pub mod router;
 mod secret;
 mod spool;
 mod template;

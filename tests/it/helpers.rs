@@ -105,10 +105,16 @@ impl Running {
 
 /// Starts the program in a folder.
 pub(crate) fn start(folder: &Path, args: &[&str]) -> Running {
+    start_with(folder, args, &[])
+}
+
+/// The same with more in its environment.
+pub(crate) fn start_with(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Running {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
     command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Neither the keys nor the manifests of whoever runs the tests.
     command.env("THROUGHLINE_KEYRING", "off").env("XDG_CONFIG_HOME", folder);
+    command.envs(environment.iter().copied());
     let mut child = command.spawn().unwrap();
     let (sender, lines) = sync_channel(256);
     let streams: [(Stream, Box<dyn Read + Send>); 2] =

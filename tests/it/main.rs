@@ -12,4 +12,5 @@ mod groups;
 mod helpers;
 mod json;
 mod keys;
+mod models;
 mod tidy;

@@ -293,8 +293,13 @@ fn parse_ratio(name: &str) -> Option<(u32, u32)> {
 
 /// How far two shapes are apart, in thousandths.
 fn distance(a: (u32, u32), b: (u32, u32)) -> u64 {
-    let (one, other) = (u128::from(a.0) * u128::from(b.1), u128::from(b.0) * u128::from(a.1));
-    u64::try_from(one.abs_diff(other) * 1000 / one.max(other).max(1)).unwrap_or(u64::MAX)
+    let (one, other) = (u64::from(a.0) * u64::from(b.1), u64::from(b.0) * u64::from(a.1));
+    let (apart, most) = (one.abs_diff(other), one.max(other).max(1));
+    // Routing asks this of every ratio of every model: the wide division is for sizes that no picture has.
+    match apart.checked_mul(1000) {
+        Some(thousands) => thousands / most,
+        None => u64::try_from(u128::from(apart) * 1000 / u128::from(most)).unwrap_or(u64::MAX),
+    }
 }
 
 fn same_shape(a: (u32, u32), b: (u32, u32)) -> bool {

@@ -1,0 +1,248 @@
+//! Chooses a model for a call: hard filters in a fixed order, then a rank, with a record of both.
+//!
+//! Pure: knows calls, entries and a date, but no clock, store, credential or network; whoever asks looks those up. One
+//! score that punishes what is missing was rejected: a model that cannot do a shot could then win by being cheap.
+
+mod filter;
+mod rank;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use model::{Call, Task};
+use serde::Serialize;
+
+use crate::manifest::{Date, Entry};
+
+/// What may be chosen.
+#[derive(Clone, Copy, Debug)]
+pub enum Offer<'a> {
+    /// A provider's model.
+    Entry(&'a Entry),
+    /// A model inside the program: free, and it takes every call of its tasks.
+    BuiltIn { name: &'a str, tasks: &'a [Task] },
+}
+
+impl<'a> Offer<'a> {
+    /// What allow lists, pins and records call it.
+    pub fn name(self) -> &'a str {
+        match self {
+            Offer::Entry(entry) => &entry.name,
+            Offer::BuiltIn { name, .. } => name,
+        }
+    }
+}
+
+/// How a model did lately on this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Jobs that ended, and those of them that gave a result.
+    pub tried: u32,
+    pub succeeded: u32,
+    /// From submission to result.
+    pub median_seconds: Option<u32>,
+    /// Seconds until it may be asked again, after failures in a row; none where it is not cooling.
+    pub cooling_seconds: Option<u64>,
+}
+
+/// A model with what only the world knows about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    pub offer: Offer<'a>,
+    /// Whether its credentials are there.
+    pub has_credentials: bool,
+    pub health: Health,
+}
+
+/// What matters most. What is equal there is ordered by the other two, and at last by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    Cheapest,
+    Fastest,
+    /// By the manifest's tier.
+    Best,
+    Balanced(Weights),
+}
+
+impl Aim {
+    /// The words that a graph writes in place of a model's name.
+    pub const NAMES: [&'static str; 4] = ["cheapest", "fastest", "best", "balanced"];
+
+    /// Reads one of [`Aim::NAMES`].
+    pub fn parse(text: &str) -> Option<Aim> {
+        match text {
+            "cheapest" => Some(Aim::Cheapest),
+            "fastest" => Some(Aim::Fastest),
+            "best" => Some(Aim::Best),
+            "balanced" => Some(Aim::Balanced(Weights::default())),
+            _ => None,
+        }
+    }
+}
+
+/// How much each criterion counts; only their ratios matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Weights {
+    pub cost: u32,
+    pub time: u32,
+    pub quality: u32,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights { cost: 2, time: 1, quality: 2 }
+    }
+}
+
+/// What to do about inputs of which nobody knows whether a model takes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubts {
+    /// They count as not taken: the failed try would cost money.
+    #[default]
+    Refuse,
+    /// They count as taken: for a model that was named.
+    Accept,
+}
+
+/// How to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    pub aim: Aim,
+    /// Names (`runway/gen4.5`) or providers (`runway`) of which it must be one; empty allows all.
+    pub allow: Vec<String>,
+    /// Names or providers of which it must not be one; stronger than `allow`.
+    pub deny: Vec<String>,
+    /// The most that the call may cost, in micro-dollars. An unknown price is above every cap.
+    pub most_microusd: Option<u64>,
+    pub doubts: Doubts,
+}
+
+impl Policy {
+    /// An aim without further wishes.
+    pub fn of(aim: Aim) -> Policy {
+        Policy { aim, allow: Vec::new(), deny: Vec::new(), most_microusd: None, doubts: Doubts::Refuse }
+    }
+}
+
+/// Hard filters, in the order in which they are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filter {
+    Task,
+    Capability,
+    Input,
+    Limits,
+    Retired,
+    AllowAndDeny,
+    PriceCap,
+    Credentials,
+    Health,
+}
+
+impl Filter {
+    /// In words: `price cap`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Filter::Task => "task",
+            Filter::Capability => "capability",
+            Filter::Input => "inputs",
+            Filter::Limits => "limits",
+            Filter::Retired => "retired",
+            Filter::AllowAndDeny => "allow and deny",
+            Filter::PriceCap => "price cap",
+            Filter::Credentials => "credentials",
+            Filter::Health => "health",
+        }
+    }
+
+    /// Whether it is about what the model can do, not about today, the user or this machine. A result of a model that
+    /// others removed is still a result.
+    pub fn is_about_ability(self) -> bool {
+        self <= Filter::Limits
+    }
+}
+
+/// A candidate that cannot win.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removed<'a> {
+    pub name: &'a str,
+    /// The first filter that it does not pass.
+    pub filter: Filter,
+    /// A clause: "it takes no last frame".
+    pub why: Cow<'static, str>,
+}
+
+/// A candidate that passed every filter, with its scores in thousandths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ranked<'a> {
+    pub name: &'a str,
+    /// Micro-dollars; none where the price is unknown.
+    pub cost: Option<u64>,
+    /// From submission to result, retries included; none where nobody knows.
+    pub seconds: Option<u64>,
+    /// 1 to 5; none where nobody has said.
+    pub tier: Option<u8>,
+    /// Of the cheapest one's price to its own; 0 where the price is unknown.
+    pub cost_score: u32,
+    /// Of the fastest one's time to its own; 0 where it is unknown.
+    pub time_score: u32,
+    pub quality_score: u32,
+    /// The three by the policy's weights.
+    pub score: u32,
+}
+
+/// A choice, and everything that led to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decision<'a> {
+    pub choice: &'a str,
+    /// Micro-dollars; none where the price is unknown.
+    pub estimate: Option<u64>,
+    /// In the order of the filters, then by name.
+    pub removed: Vec<Removed<'a>>,
+    /// Best first; the first is the choice.
+    pub ranked: Vec<Ranked<'a>>,
+    /// One sentence without a final period.
+    pub reason: String,
+}
+
+/// Nobody passes the filters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal<'a> {
+    pub task: Task,
+    /// In the order of the filters, then by name.
+    pub removed: Vec<Removed<'a>>,
+}
+
+/// Chooses a model for a call. The order of the candidates does not matter; by name is fastest.
+///
+/// # Errors
+/// Where no candidate passes the filters: who was removed by which, and why.
+pub fn route<'a>(
+    call: &Call,
+    candidates: &[Candidate<'a>],
+    policy: &Policy,
+    today: Date,
+) -> Result<Decision<'a>, Refusal<'a>> {
+    let (mut removed, mut ranked) = (Vec::with_capacity(candidates.len()), Vec::new());
+    for candidate in candidates {
+        match filter::judge(call, candidate, policy, today) {
+            Ok(passed) => ranked.push(passed),
+            Err((filter, why)) => removed.push(Removed { name: candidate.offer.name(), filter, why }),
+        }
+    }
+    // By name first, which is the order that catalogs have anyway, so that this is one pass over them.
+    removed.sort_by(|a, b| (a.name, &a.why).cmp(&(b.name, &b.why)));
+    removed.sort_by_key(|it| it.filter);
+    rank::rank(&mut ranked, policy.aim);
+    match ranked.first() {
+        None => Err(Refusal { task: call.task, removed }),
+        Some(first) => {
+            let reason = record::reason(&ranked, policy.aim);
+            Ok(Decision { choice: first.name, estimate: first.cost, removed, reason, ranked })
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Hosted models from outside: a graph that asks for the cheapest one, and a server on loopback that makes its clip.
+//!
+//! The server is one function on a socket: it speaks the one protocol that needs no account, and counts what it is
+//! asked. A server library was weighed; it would be the only user of an asynchronous runtime in these tests.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::helpers::{LONGEST, Outcome, gst, start_with};
+
+const GRAPH: &str = r#"(
+    throughline: 1,
+    settings: (size: (320, 180), fps: (24, 1)),
+    nodes: {
+        "generate": (kind: "model.video", version: 1, params: { "prompt": "a lamp in fog", "seconds": 1.0 }),
+        "film": (kind: "output.film", version: 1, params: { "file": "film.mp4" }),
+    },
+    links: { "film.clips": "generate.clip" },
+)
+"#;
+
+/// A video server with one clip for everybody; gives its address and how often it was asked for one.
+fn serve(clip: Vec<u8>) -> (String, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (submits, clip) = (Arc::new(AtomicU32::new(0)), Arc::new(clip));
+    let counted = submits.clone();
+    // It ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (counted, clip) = (counted.clone(), clip.clone());
+            std::thread::spawn(move || answer(stream, &counted, &clip));
+        }
+    });
+    (address, submits)
+}
+
+fn answer(stream: TcpStream, submits: &AtomicU32, clip: &[u8]) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).ok()?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok()?;
+    let (kind, body) = match first.split_whitespace().nth(1)? {
+        "/v1/videos" => {
+            submits.fetch_add(1, Ordering::SeqCst);
+            ("application/json", br#"{ "id": "v1", "status": "queued" }"#.to_vec())
+        }
+        "/v1/videos/v1" => ("application/json", br#"{ "id": "v1", "status": "completed" }"#.to_vec()),
+        _ => ("video/mp4", clip.to_vec()),
+    };
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
+    let mut stream = stream;
+    stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).ok()?;
+    stream.write_all(&body).ok()
+}
+
+#[test]
+fn the_cheapest_model_that_lets_us_in_makes_the_clip_once() {
+    if gst().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |model: &str| {
+        let graph = GRAPH.replace("\"seconds\"", &format!("\"model\": \"{model}\", \"seconds\""));
+        std::fs::write(folder.path().join("g.ron"), graph).unwrap();
+    };
+    #[track_caller]
+    fn call(folder: &std::path::Path, args: &[&str], environment: &[(&str, &str)]) -> Outcome {
+        start_with(folder, args, environment).wait(LONGEST)
+    }
+    let call = |args: &[&str], environment: &[(&str, &str)]| call(folder.path(), args, environment);
+
+    write("auto");
+    call(&["run", "g.ron"], &[]).expect(0);
+    let (address, submits) = serve(std::fs::read(folder.path().join("film.mp4")).unwrap());
+    let open = [("VIDEO_SERVER_URL", address.as_str())];
+
+    write("cheapest");
+    let refused = call(&["run", "g.ron"], &[]).expect(1);
+    assert!(refused.err.contains("error[no-model]"), "{}", refused.err);
+    assert!(refused.err.contains("throughline keys set"), "{}", refused.err);
+
+    // A key alone buys nothing: what costs money waits for a run that approves it.
+    let held = call(&["run", "g.ron"], &[("RUNWAYML_API_SECRET", "no-such-key")]).expect(3);
+    assert!(held.out.contains("ran 0, reused 0, held 1"), "{}", held.out);
+
+    let made = call(&["run", "g.ron"], &open).expect(0);
+    assert_eq!(submits.load(Ordering::SeqCst), 1, "{}\n{}", made.out, made.err);
+    let record = call(&["explain", "g.ron", "generate"], &open).expect(0).out;
+    assert!(record.contains("model openai-videos/served 1: the only model that can do this, free"), "{record}");
+    assert!(record.contains("removed by credentials: fal/bytedance/seedance-2.0, as FAL_KEY is not there"), "{record}");
+
+    // Neither again nor elsewhere: what is made needs no server and no key.
+    std::fs::remove_file(folder.path().join("film.mp4")).unwrap();
+    call(&["run", "g.ron"], &open).expect(0);
+    call(&["run", "g.ron", "--set", "generate.slate=true"], &[]).expect(0);
+    assert_eq!(submits.load(Ordering::SeqCst), 1);
+    let kept = call(&["explain", "g.ron", "generate"], &[]).expect(0).out;
+    assert!(kept.contains("it has made this already; today nobody could make it"), "{kept}");
+
+    write("openai-videos/served");
+    let named = call(&["explain", "g.ron", "generate"], &[]).expect(2).err;
+    assert!(named.contains("openai-videos/served cannot make this, by credentials: "), "{named}");
+}
