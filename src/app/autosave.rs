@@ -57,7 +57,11 @@ impl Autosave {
         }
         self.changed = false;
         self.kept = Instant::now();
-        if self.dirty { write_atomic(&self.copy, text().as_bytes()) } else { Ok(self.remove()) }
+        if !self.dirty {
+            self.remove();
+            return Ok(());
+        }
+        write_atomic(&self.copy, text().as_bytes())
     }
 
     /// Forgets the copy.

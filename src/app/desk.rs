@@ -216,6 +216,8 @@ impl Clerk {
         };
         clerk.publisher.rebuild(&mut clerk.session);
         clerk.publish();
+        clerk.publisher.look_up_models();
+        clerk.stale = true;
         Ok(clerk)
     }
 

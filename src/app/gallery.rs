@@ -58,6 +58,9 @@ struct Shared {
     repaint: Box<dyn Fn() + Send + Sync>,
 }
 
+/// Low and high of each column.
+type Wave = Arc<Vec<(f32, f32)>>;
+
 struct Kept {
     shown: Shown,
     /// Keeps the texture alive.
@@ -70,7 +73,8 @@ struct Kept {
 pub(super) struct Gallery {
     shared: Arc<Shared>,
     pictures: IndexMap<Digest, Kept>,
-    waves: IndexMap<Digest, (Arc<Vec<(f32, f32)>>, u64)>,
+    /// With the frame of the window that used it last.
+    waves: IndexMap<Digest, (Wave, u64)>,
     bytes: usize,
     frame: u64,
 }
@@ -177,7 +181,7 @@ impl ui::Gallery for Gallery {
         Shown::Waiting
     }
 
-    fn waveform(&mut self, _: &egui::Context, source: &Value, columns: usize) -> Option<Arc<Vec<(f32, f32)>>> {
+    fn waveform(&mut self, _: &egui::Context, source: &Value, columns: usize) -> Option<Wave> {
         let key = walk::digest_of(&("wave", source.digest(), columns));
         if let Some((wave, used)) = self.waves.get_mut(&key) {
             *used = self.frame;

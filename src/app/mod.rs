@@ -162,7 +162,7 @@ impl App {
 
     fn ask(&mut self, ctx: &egui::Context, id: u64, question: Question) {
         let repaint = repaint(ctx);
-        self.dialog = Some((id, Dialog::open(question, Box::new(move || repaint()))));
+        self.dialog = Some((id, Dialog::open(question, repaint)));
     }
 
     fn folder(&self, id: u64) -> PathBuf {

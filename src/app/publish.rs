@@ -9,10 +9,11 @@ use engine::engine::Event;
 use engine::state::{ItemRef, State};
 use indexmap::IndexMap;
 use model::{Diagnostic, GROUP, Ports};
+use providers::{Catalog, Entry, Keys};
 use ui::Ask;
 use ui::view::{
-    ExplanationView, ForecastView, ItemState, ItemView, LaneView, LedgerLine, LogLine, NodeView, RunState, RunView,
-    StepView, TakeView, TakesView,
+    ExplanationView, ForecastView, ItemState, ItemView, LaneView, LedgerLine, LogLine, ModelView, NodeView, RunState,
+    RunView, StepView, TakeView, TakesView,
 };
 
 use crate::session::{Session, target_name};
@@ -200,6 +201,34 @@ impl Publisher {
             view.running.push((item.clone(), *progress));
         }
         lanes.into_values().collect()
+    }
+
+    /// Looks up which models there are and which of them let us in. Slow: the system's keyring is asked.
+    pub(super) fn look_up_models(&mut self) {
+        let (catalog, keys) = (Catalog::system(), Keys::system());
+        let model = |entry: &Entry| {
+            let usable = keys.open(&entry.credentials);
+            ModelView {
+                name: entry.name.clone(),
+                provider: entry.provider.clone(),
+                tasks: entry.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect(),
+                price: entry.prices.summary(),
+                usable,
+                health: if usable { "ready" } else { "no key" }.to_owned(),
+                note: entry.title.clone(),
+            }
+        };
+        let built_in = ModelView {
+            name: animatic::MODEL.to_owned(),
+            provider: "built in".to_owned(),
+            tasks: vec!["image".to_owned(), "video".to_owned()],
+            price: "free".to_owned(),
+            usable: true,
+            health: "ready".to_owned(),
+            note: "Moving storyboard panels: previs".to_owned(),
+        };
+        let hosted = catalog.entries().into_iter().map(model);
+        self.view.models = Arc::new(std::iter::once(built_in).chain(hosted).collect());
     }
 
     /// Answers a question.

@@ -3,6 +3,9 @@
 //! Skipped, and saying so, where Xvfb or xdotool is missing. Waiting goes through xdotool, which sleeps in its own
 //! process; every wait has an end.
 
+// A test that is skipped must say so.
+#![allow(clippy::print_stderr)]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -111,8 +114,9 @@ impl Desktop {
         });
         if !there {
             let picture = std::env::temp_dir().join("throughline-editor.xwd");
-            let dump = Command::new("xwd").args(["-root", "-silent", "-out"]).arg(&picture);
-            let dumped = { dump }.current_dir(self.home.path()).env("DISPLAY", &self.display).status();
+            let mut dump = Command::new("xwd");
+            dump.args(["-root", "-silent", "-out"]).arg(&picture).current_dir(self.home.path());
+            let dumped = dump.env("DISPLAY", &self.display).status();
             panic!("{what} within {seconds} s (screen dumped to {}: {dumped:?})", picture.display());
         }
     }
@@ -159,7 +163,7 @@ const SAVED: &str = r#"(
 #[test]
 fn a_film_is_built_run_played_and_saved_by_hand() {
     let Some(desktop) = Desktop::start() else {
-        println!("skipped: Xvfb or xdotool is missing");
+        eprintln!("skipped: Xvfb or xdotool is missing");
         return;
     };
     desktop.key("ctrl+n");
@@ -196,7 +200,7 @@ fn a_film_is_built_run_played_and_saved_by_hand() {
 /// Space plays: the screen changes while it does, and rests when it is pressed again.
 fn plays(desktop: &Desktop) {
     let Some(still) = desktop.screen() else {
-        println!("skipped: xwd is missing, nobody can see whether it plays");
+        eprintln!("skipped: xwd is missing, nobody can see whether it plays");
         return;
     };
     desktop.key("space");

@@ -114,6 +114,8 @@ pub(crate) fn start_with(folder: &Path, args: &[&str], environment: &[(&str, &st
     command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Neither the keys nor the manifests of whoever runs the tests.
     command.env("THROUGHLINE_KEYRING", "off").env("XDG_CONFIG_HOME", folder);
+    // A window must not open on the screen of whoever runs the tests.
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET");
     command.envs(environment.iter().copied());
     let mut child = command.spawn().unwrap();
     let (sender, lines) = sync_channel(256);

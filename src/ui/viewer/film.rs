@@ -380,5 +380,4 @@ fn element_of(piece: &Piece, origins: &Origins) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "film_tests.rs"]
 mod tests;
