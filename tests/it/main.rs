@@ -5,6 +5,7 @@
 
 mod bad;
 mod cli;
+mod dependencies;
 #[cfg(feature = "gui")]
 mod editor;
 mod graphs;
