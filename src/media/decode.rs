@@ -34,7 +34,7 @@ const JUMP_NANOS: u64 = 3_000_000_000;
 const MIN_JUMP_NANOS: u64 = 250_000_000;
 
 /// How far beyond a file's last picture that picture still shows: rounding of lengths between frame rates.
-const GRACE_NANOS: u64 = 200_000_000;
+pub(crate) const GRACE_NANOS: u64 = 200_000_000;
 
 const CUT_OFF_HINT: &str = "the file may be cut off: copy it again, or shorten the clip";
 
@@ -61,11 +61,11 @@ pub(crate) struct VideoReader {
 }
 
 /// A decoded picture. The sample it came in is given back at once: `appsink` writes the next caps into it.
-struct Picture {
+pub(crate) struct Picture {
     /// Nanoseconds from the first picture.
-    time: u64,
-    buffer: gst::Buffer,
-    caps: Option<gst::Caps>,
+    pub(crate) time: u64,
+    pub(crate) buffer: gst::Buffer,
+    pub(crate) caps: Option<gst::Caps>,
 }
 
 impl VideoReader {
@@ -300,7 +300,7 @@ pub(crate) fn stream_time(sample: &gst::Sample) -> Option<u64> {
     segment.to_stream_time(pts).map(gst::ClockTime::nseconds)
 }
 
-fn copy_picture(picture: &Picture, what: &str, out: &mut Frame) -> Result<(), Diagnostic> {
+pub(crate) fn copy_picture(picture: &Picture, what: &str, out: &mut Frame) -> Result<(), Diagnostic> {
     let broken = |why: &str| Diagnostic::error("media-damaged", format!("a picture of {what} cannot be read: {why}"));
     let caps = picture.caps.as_ref().ok_or_else(|| broken("it has no format"))?;
     let info = video::VideoInfo::from_caps(caps).map_err(|error| broken(&error.to_string()))?;

@@ -14,6 +14,7 @@ use crate::decode::VideoReader;
 use crate::encode::{MAX_VIDEO_PIXELS, check_shape};
 use crate::grade::Table;
 use crate::picture;
+use crate::quick::{Bank, Got, QuickReader};
 use crate::scale::{layout, place};
 use crate::segment::silent;
 use crate::title::Mask;
@@ -118,12 +119,14 @@ pub(crate) struct Player<'a> {
 pub(crate) struct Parked {
     layers: Vec<Layer>,
     most_pixels: u64,
+    /// Open decoders, where somebody goes back and forth; a render reads each file once, from front to back.
+    bank: Option<Bank>,
 }
 
 impl Parked {
     /// Room for pieces of so many pixels together. A decoder at rest holds about fifty bytes for each.
     pub(crate) fn new(most_pixels: u64) -> Parked {
-        Parked { layers: Vec::new(), most_pixels }
+        Parked { layers: Vec::new(), most_pixels, bank: Some(Bank::default()) }
     }
 
     fn add(&mut self, layer: Layer) {
@@ -145,16 +148,25 @@ impl Parked {
     }
 
     /// A reader of a file.
-    fn reader(&mut self, media: &Media) -> Option<VideoReader> {
+    fn reader(&mut self, media: &Media) -> Option<Reader> {
         let reads = |layer: &Layer| match &layer.drawn.piece.source {
             Source::File { video, .. } => layer.reader.is_some() && video.digest == media.digest,
             _ => false,
         };
         let at = self.layers.iter().position(reads)?;
         let mut reader = self.layers.remove(at).reader?;
-        reader.refresh();
+        match &mut reader {
+            Reader::Line(reader) => reader.refresh(),
+            Reader::Quick(reader) => reader.refresh(),
+        }
         Some(reader)
     }
+}
+
+/// How a file is read: by a pipeline of its own, or by decoders that are shared.
+enum Reader {
+    Line(Box<VideoReader>),
+    Quick(QuickReader),
 }
 
 /// All that the picture of a piece depends on.
@@ -169,7 +181,7 @@ struct Drawn {
 struct Layer {
     piece: usize,
     drawn: Drawn,
-    reader: Option<VideoReader>,
+    reader: Option<Reader>,
     raw: Frame,
     /// Placed and graded.
     shown: Frame,
@@ -260,11 +272,12 @@ impl<'a> Player<'a> {
         for (i, layer) in self.layers.iter_mut().enumerate() {
             let k = at - self.starts[layer.piece];
             let piece = &recipe.pieces[layer.piece];
+            let bank = self.parked.bank.as_mut();
             if i == 0 {
-                layer.paint(piece, recipe, k, out, self.cx)?;
+                layer.paint(piece, recipe, k, out, bank, self.cx)?;
                 continue;
             }
-            layer.paint(piece, recipe, k, &mut self.other, self.cx)?;
+            layer.paint(piece, recipe, k, &mut self.other, bank, self.cx)?;
             match recipe.pieces[layer.piece - 1].transition.filter(|transition| k < transition.frames) {
                 Some(transition) => blend(out, &self.other, transition.kind, k, transition.frames),
                 None => out.data.copy_from_slice(&self.other.data),
@@ -309,8 +322,10 @@ impl Layer {
     fn n_pixels(&self) -> u64 {
         let (width, height) = self.drawn.size;
         let own = u64::from(width) * u64::from(height);
-        let read = self.reader.as_ref().map_or(0, VideoReader::n_pixels);
-        own.max(read)
+        match &self.reader {
+            Some(Reader::Line(reader)) => own.max(reader.n_pixels()),
+            _ => own,
+        }
     }
 
     /// Opens piece `idx` at its frame `k`.
@@ -332,12 +347,13 @@ impl Layer {
         match &piece.source {
             Source::File { video, .. } if is_picture(video) => layer.hold(still(video, cx)?, piece, recipe),
             Source::File { video, .. } => {
-                let reader = match player.parked.reader(video) {
+                let quick = match &mut player.parked.bank {
+                    Some(bank) => bank.open(video, cx)?.map(Reader::Quick),
+                    None => None,
+                };
+                let reader = match quick.or_else(|| player.parked.reader(video)) {
                     Some(reader) => reader,
-                    None => {
-                        let path = cx.artifacts.locate(video)?;
-                        VideoReader::open(&path, video, nanos(recipe, piece, k), &cx.cancel)?
-                    }
+                    None => Reader::line(video, nanos(recipe, piece, k), cx)?,
                 };
                 layer.reader = Some(reader);
             }
@@ -392,10 +408,11 @@ impl Layer {
         recipe: &Recipe,
         k: u64,
         out: &mut Frame,
+        bank: Option<&mut Bank>,
         cx: &JobCx<'_>,
     ) -> Result<(), JobError> {
-        if let Some(reader) = &mut self.reader
-            && reader.at(nanos(recipe, piece, k), &mut self.raw, &cx.cancel)?
+        if let (Some(reader), Source::File { video, .. }) = (&mut self.reader, &piece.source)
+            && reader.at(video, nanos(recipe, piece, k), &mut self.raw, bank, cx)?
         {
             self.place(piece, recipe);
         }
@@ -411,6 +428,38 @@ impl Layer {
             dim(out, left, piece.fade_out);
         }
         Ok(())
+    }
+}
+
+impl Reader {
+    fn line(media: &Media, nanos: u64, cx: &JobCx<'_>) -> Result<Reader, JobError> {
+        let path = cx.artifacts.locate(media)?;
+        Ok(Reader::Line(Box::new(VideoReader::open(&path, media, nanos, &cx.cancel)?)))
+    }
+
+    /// Copies the picture at a time of the file into `out`, unless it is the one copied last; says whether it did.
+    fn at(
+        &mut self,
+        media: &Media,
+        nanos: u64,
+        out: &mut Frame,
+        bank: Option<&mut Bank>,
+        cx: &JobCx<'_>,
+    ) -> Result<bool, JobError> {
+        if let (Reader::Quick(reader), Some(bank)) = (&mut *self, bank) {
+            match bank.picture(reader, nanos, out, &cx.cancel)? {
+                Got::Copied => return Ok(true),
+                Got::Same => return Ok(false),
+                Got::Nothing => {}
+            }
+        }
+        if matches!(self, Reader::Quick(_)) {
+            *self = Reader::line(media, nanos, cx)?;
+        }
+        match self {
+            Reader::Line(reader) => reader.at(nanos, out, &cx.cancel),
+            Reader::Quick(_) => Ok(false),
+        }
     }
 }
 
