@@ -2,7 +2,7 @@
 
 use model::{Help, NodeSpec, ParamSpec, Plan, PortType, Ports, Render, RenderForm, RenderSettings, Work, no_upgrade};
 
-use crate::rendering::check_file;
+use crate::rendering::{CARRY, check_file};
 
 /// `output.audio`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -14,7 +14,10 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         summary: "Writes the sound of a clip as a WAV",
         keywords: &["wav", "export", "sound", "mix", "stem"],
     },
-    params: &[ParamSpec::text("file", "sound.wav").help("Where the sound is written, relative to the graph's folder")],
+    params: &[
+        ParamSpec::text("file", "sound.wav").help("Where the sound is written, relative to the graph's folder"),
+        CARRY,
+    ],
     ports: |_| {
         Ports::new().input("clip", PortType::Clip, "The clip").output("file", PortType::Audio, "The written sound")
     },

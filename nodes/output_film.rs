@@ -37,6 +37,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         ParamSpec::integer("audio_kbps", 192, 0, 512).unit("kbit/s").help("Data rate of the sound; 0 is a silent file"),
         rendering::WIDTH,
         rendering::HEIGHT,
+        rendering::CARRY,
     ],
     ports: |_| {
         Ports::new()

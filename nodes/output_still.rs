@@ -8,7 +8,7 @@ use model::{
 };
 
 use crate::editing::{count, frames};
-use crate::rendering::check_file;
+use crate::rendering::{CARRY, check_file};
 
 /// `output.still`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -23,6 +23,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     params: &[
         ParamSpec::text("file", "still.png").help("Where the picture is written, relative to the graph's folder"),
         frames("frame", 0).help("The clip's frame; 0 is the first"),
+        CARRY,
     ],
     ports: |_| {
         Ports::new()

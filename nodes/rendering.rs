@@ -8,6 +8,8 @@ pub(crate) const WIDTH: ParamSpec =
     ParamSpec::integer("width", 0, 0, 8192).unit("pixels").help("Width of the file's picture; 0 is the graph's");
 pub(crate) const HEIGHT: ParamSpec =
     ParamSpec::integer("height", 0, 0, 8192).unit("pixels").help("Height of the file's picture; 0 is the graph's");
+pub(crate) const CARRY: ParamSpec = ParamSpec::flag("carry_graph", true)
+    .help("Whether the file carries this graph and the scripts it reads, so that the file alone opens in the editor");
 
 /// What each kind of output writes.
 const FORMATS: &[(&str, &[&str])] = &[

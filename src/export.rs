@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use engine::demand::Target;
 use engine::worker::Artifacts;
-use model::{Data, Diagnostic, Digest, Image, Media, ParamKind, Source, Value};
+use model::{Data, Diagnostic, Digest, Image, Media, ParamKind, Params, Source, Value};
 use serde::Serialize;
 
+use crate::carried::Carried;
 use crate::project::write_atomic;
 use crate::session::Session;
 
@@ -31,6 +32,7 @@ pub(crate) fn export(
 ) -> Result<Vec<Exported>, Vec<Diagnostic>> {
     let mut done = Vec::new();
     let mut problems = Vec::new();
+    let mut carried = None;
     for target in targets {
         let Some(node) = session.project.document.nodes.get(&target.node) else { continue };
         if !node.kind.starts_with("output.") {
@@ -55,13 +57,30 @@ pub(crate) fn export(
                 },
             };
             let Some(value) = session.engine.value(item.at, "file") else { continue };
-            match write(session, &path, value) {
+            let graph = if carries(&node.params) && !matches!(value, Value::Text(_)) {
+                carried.get_or_insert_with(|| Carried::of(&session.project)).as_ref().map(|it| it.at(&item.name))
+            } else {
+                None
+            };
+            match write(session, &path, value, graph.as_ref()) {
                 Ok(written) => done.push(Exported { item: item.name, file: path, written }),
                 Err(problem) => problems.push(problem.at_node(&target.node).at_field("file")),
             }
         }
     }
     if problems.is_empty() { Ok(done) } else { Err(problems) }
+}
+
+/// Whether an output's file is to carry the graph.
+fn carries(params: &Params) -> bool {
+    params.get("carry_graph").and_then(Data::as_flag) != Some(false)
+}
+
+/// What the file of an item carries, where nobody forbids it.
+pub(crate) fn carried(session: &Session, item: &str) -> Option<Carried> {
+    let node = session.project.document.nodes.get(model::node_of_item(item))?;
+    let carried = carries(&node.params).then(|| Carried::of(&session.project)).flatten();
+    carried.map(|carried| carried.at(item))
 }
 
 /// Where a kind of output writes when nobody says so.
@@ -101,11 +120,16 @@ fn place(session: &Session, pattern: &str, element: Option<&str>) -> Result<Path
     Ok(session.project.folder().join(relative))
 }
 
-/// Writes a value to a path; whether it had to be written.
+/// Writes a value to a path, with the graph that it carries; whether it had to be written.
 ///
 /// # Errors
 /// A diagnostic where the value is no file, or cannot be written.
-pub(crate) fn write(session: &Session, path: &Path, value: &Value) -> Result<bool, Diagnostic> {
+pub(crate) fn write(
+    session: &Session,
+    path: &Path,
+    value: &Value,
+    carried: Option<&Carried>,
+) -> Result<bool, Diagnostic> {
     match value {
         Value::Text(text) => {
             if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
@@ -117,12 +141,12 @@ pub(crate) fn write(session: &Session, path: &Path, value: &Value) -> Result<boo
         }
         Value::Clip(recipe) => match recipe.pieces.as_slice() {
             [piece] => match &piece.source {
-                Source::File { video, .. } => copy(session, path, video),
+                Source::File { video, .. } => copy(session, path, video, carried),
                 _ => Err(not_a_file()),
             },
             _ => Err(not_a_file()),
         },
-        Value::Image(Image::File(media)) | Value::Audio(media) => copy(session, path, media),
+        Value::Image(Image::File(media)) | Value::Audio(media) => copy(session, path, media, carried),
         _ => Err(not_a_file()),
     }
 }
@@ -132,17 +156,18 @@ fn not_a_file() -> Diagnostic {
 }
 
 /// What a copied file looked like, so that a second run need not read it.
-fn stamp(path: &Path, digest: &Digest) -> Option<Vec<u8>> {
+fn stamp(path: &Path, digest: &Digest, carried: Option<&Carried>) -> Option<Vec<u8>> {
     let meta = fs::metadata(path).ok()?;
     let modified = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_nanos();
-    Some(format!("{digest} {} {modified}", meta.len()).into_bytes())
+    let carried = carried.map(|it| it.digest().to_string()).unwrap_or_default();
+    Some(format!("{digest} {carried} {} {modified}", meta.len()).into_bytes())
 }
 
-fn copy(session: &Session, path: &Path, media: &Media) -> Result<bool, Diagnostic> {
+fn copy(session: &Session, path: &Path, media: &Media, carried: Option<&Carried>) -> Result<bool, Diagnostic> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let name = format!("export {}", absolute.display());
     let known = session.store.get_blob(&name);
-    if known.is_some() && known == stamp(path, &media.digest) {
+    if known.is_some() && known == stamp(path, &media.digest, carried) {
         return Ok(false);
     }
     let from = session.store.locate(media)?;
@@ -150,14 +175,19 @@ fn copy(session: &Session, path: &Path, media: &Media) -> Result<bool, Diagnosti
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let copied = fs::copy(&from, &temporary).and_then(|_| fs::rename(&temporary, path));
+    let copied = fs::copy(&from, &temporary).and_then(|_| {
+        if let Some(carried) = carried {
+            carried.put(&temporary, &media.format)?;
+        }
+        fs::rename(&temporary, path)
+    });
     if let Err(error) = copied {
         // Best effort: the copy's own error is the one to report.
         let _ = fs::remove_file(&temporary);
         return Err(Diagnostic::error("file-unwritable", format!("cannot write: {error}: {}", path.display()))
             .hint("check that the folder exists, is writable and has room"));
     }
-    if let Some(stamp) = stamp(path, &media.digest) {
+    if let Some(stamp) = stamp(path, &media.digest, carried) {
         session.store.put_blob(&name, &stamp)?;
     }
     Ok(true)

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "gui")]
 mod app;
+pub mod carried;
 pub mod cli;
 pub mod export;
 mod health;

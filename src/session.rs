@@ -337,8 +337,10 @@ impl Session {
         targets: &[Target],
         output: Option<&(String, PathBuf)>,
     ) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
+        // First what is remembered: the files carry it.
+        let remembered = self.project.remember(self.engine.memories());
         let exported = export::export(self, targets, output);
-        self.project.remember(self.engine.memories()).map_err(|diagnostic| vec![diagnostic])?;
+        remembered.map_err(|diagnostic| vec![diagnostic])?;
         exported
     }
 

@@ -21,7 +21,7 @@ use super::publish::Publisher;
 use super::thread;
 use crate::export;
 use crate::project::{Edited, Project, write_atomic};
-use crate::session::{Access, Options, Session};
+use crate::session::{Access, Options, Session, target_name};
 
 /// How long edits rest before live mode runs.
 const DEBOUNCE: Duration = Duration::from_millis(60);
@@ -55,6 +55,10 @@ pub(super) enum Request {
         port: String,
         to: PathBuf,
     },
+    /// The document lies elsewhere now: ends the thread and lets go of the store, so that it can be moved.
+    Leave {
+        to: PathBuf,
+    },
     /// The document was closed on purpose: what autosave kept is not needed.
     Discard,
     /// Something happened in a lane.
@@ -67,6 +71,8 @@ pub(super) enum News {
     /// The graph cannot be opened at all.
     Refused(Vec<Diagnostic>),
     Saved(PathBuf),
+    /// The thread has ended and holds nothing any more; the document is to be opened there.
+    Left(PathBuf),
     Exported(PathBuf),
     /// Something that was asked for did not work.
     Problem(Box<Diagnostic>),
@@ -169,6 +175,10 @@ struct Clerk {
     due: Option<Instant>,
     /// A run that somebody asked for: its outputs are written when it ends.
     asked: Option<Vec<Target>>,
+    /// Targets of the last run that somebody asked for, by name: they may be gone by now.
+    last: Option<Vec<String>>,
+    /// Where the document lies from now on, once this thread has ended.
+    leaving: Option<PathBuf>,
     /// Live mode has made what somebody looks at, and goes on with the rest.
     rest: bool,
     running: bool,
@@ -208,6 +218,8 @@ impl Clerk {
             watch: Vec::new(),
             due: (live == Live::On).then_some(now),
             asked: None,
+            last: None,
+            leaving: None,
             rest: false,
             running: false,
             looked: now,
@@ -235,9 +247,17 @@ impl Clerk {
                 Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
                 Err(crossbeam_channel::RecvTimeoutError::Disconnected) => break,
             }
+            if self.leaving.is_some() {
+                break;
+            }
             self.tick();
         }
         self.session.engine.cancel();
+        let (shared, leaving) = (self.shared.clone(), self.leaving.take());
+        drop(self);
+        if let Some(to) = leaving {
+            shared.tell(News::Left(to));
+        }
     }
 
     fn wait(&self) -> Duration {
@@ -302,6 +322,7 @@ impl Clerk {
                 };
                 self.shared.tell(news);
             }
+            Request::Leave { to } => self.leaving = Some(to),
             Request::Discard => self.autosave.remove(),
             Request::Wake => {}
         }
@@ -370,6 +391,7 @@ impl Clerk {
                 Ok(targets) => {
                     let items = approval.items.into_iter().collect();
                     self.asked = Some(targets.clone());
+                    self.last = Some(targets.iter().map(target_name).collect());
                     self.due = None;
                     self.start(targets, Approval { budget: approval.budget, items });
                 }
@@ -387,7 +409,10 @@ impl Clerk {
                 }
             }
             Command::Retry => {
-                let targets = self.session.targets(&[]).unwrap_or_default();
+                let targets = match &self.last {
+                    Some(names) => names.iter().filter_map(|name| self.session.known_target(name)).collect(),
+                    None => self.session.targets(&[]).unwrap_or_default(),
+                };
                 self.asked = Some(targets.clone());
                 self.start(targets, Approval::default());
             }
@@ -436,7 +461,8 @@ impl Clerk {
         let unknown = || Diagnostic::error("nothing-to-export", format!("`{item}` has no result at `{port}` yet"));
         let at = self.session.engine.find_item(item).ok_or_else(unknown)?;
         let value = self.session.engine.value(at, port).ok_or_else(unknown)?;
-        export::write(&self.session, to, value).map(|_| ())
+        let carried = export::carried(&self.session, item);
+        export::write(&self.session, to, value, carried.as_ref()).map(|_| ())
     }
 
     /// Looks at the disk: the graph's file, the files that it reads, and whether to keep a copy.

@@ -7,6 +7,21 @@ use model::{Data, Diagnostic, Document, Edit, NodeSpec, ParamKind};
 use ui::{Pick, wiring};
 
 use super::thread;
+use crate::carried::Carried;
+
+/// Files that were dropped, once it is known what they are.
+pub(super) struct Dropped {
+    pub(super) paths: Vec<PathBuf>,
+    /// The first of them that carries the graph it was made from.
+    pub(super) carried: Option<(PathBuf, Carried)>,
+}
+
+/// Looks into files that were dropped. Blocks on the disk.
+pub(super) fn look_blocking(paths: Vec<PathBuf>) -> Dropped {
+    thread::may_block();
+    let carried = paths.iter().find_map(|path| Some((path.clone(), Carried::read(path)?)));
+    Dropped { paths, carried }
+}
 
 /// What becomes of the files once they are in the project.
 pub(super) enum Plan {
@@ -77,17 +92,44 @@ fn reader_of(name: &str) -> Option<(&'static NodeSpec, &'static str, bool)> {
 ///
 /// # Errors
 /// A diagnostic that names the file that cannot be read or copied.
-pub(super) fn bring_blocking(folder: &Path, paths: &[PathBuf]) -> Result<Vec<String>, Diagnostic> {
+pub(super) fn bring_blocking(folder: &Path, paths: &[PathBuf]) -> Result<Brought, Diagnostic> {
     thread::may_block();
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    paths.iter().map(|path| bring(&folder, path)).collect()
+    let mut brought = Brought::default();
+    for path in paths {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        if let Ok(inside) = path.strip_prefix(&folder) {
+            brought.names.push(inside.to_string_lossy().replace('\\', "/"));
+        } else {
+            brought.names.push(bring(&folder, &path)?);
+            brought.n_copied += 1;
+        }
+    }
+    Ok(brought)
 }
 
-fn bring(folder: &Path, path: &Path) -> Result<String, Diagnostic> {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if let Ok(inside) = path.strip_prefix(folder) {
-        return Ok(inside.to_string_lossy().replace('\\', "/"));
+/// Files by their paths in the project.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Brought {
+    pub(super) names: Vec<String>,
+    /// How many of them lay elsewhere.
+    n_copied: usize,
+}
+
+impl Brought {
+    /// What became of files from elsewhere, and why; nothing where all were in the project.
+    pub(super) fn note(&self) -> Option<String> {
+        let what = match (self.n_copied, self.names.as_slice()) {
+            (0, _) => return None,
+            (1, [name]) => format!("Copied to {name}"),
+            (n, _) => format!("Copied {n} files to media/"),
+        };
+        Some(format!("{what}: a graph names only files of its own folder, so that it can be moved and shared"))
     }
+}
+
+/// Copies a file into the project's `media` folder, unless it is there.
+fn bring(folder: &Path, path: &Path) -> Result<String, Diagnostic> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let failed = |error: std::io::Error| {
         Diagnostic::error("file-unreadable", format!("cannot copy into the project: {error}: {}", path.display()))
@@ -107,9 +149,10 @@ fn bring(folder: &Path, path: &Path) -> Result<String, Diagnostic> {
         let number = if n == 1 { String::new() } else { format!("-{n}") };
         let candidate = format!("{stem}{number}{extension}");
         let target = media.join(&candidate);
-        let same = || fs::read(&target).ok() == fs::read(&path).ok();
+        let len = |path: &Path| fs::metadata(path).map(|meta| meta.len()).ok();
+        let same = || len(&target) == len(path) && fs::read(&target).ok() == fs::read(path).ok();
         if !target.exists() {
-            fs::copy(&path, &target).map_err(failed)?;
+            fs::copy(path, &target).map_err(failed)?;
         } else if !same() {
             continue;
         }
@@ -127,12 +170,16 @@ mod tests {
         let (project, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let file = outside.path().join("a.png");
         fs::write(&file, "one").unwrap();
-        let bring = |path: &PathBuf| bring_blocking(project.path(), std::slice::from_ref(path)).unwrap();
+        let brought = bring_blocking(project.path(), std::slice::from_ref(&file)).unwrap();
+        assert!(brought.note().is_some_and(|note| note.starts_with("Copied to media/a.png: ")), "{brought:?}");
+        let bring = |path: &PathBuf| bring_blocking(project.path(), std::slice::from_ref(path)).unwrap().names;
         assert_eq!(bring(&file), ["media/a.png"]);
         assert_eq!(bring(&file), ["media/a.png"], "the same file is not copied twice");
         fs::write(&file, "two").unwrap();
         assert_eq!(bring(&file), ["media/a-2.png"], "another file of that name does not overwrite it");
-        assert_eq!(bring(&project.path().join("media/a.png")), ["media/a.png"]);
+        let inside = project.path().join("media/a.png");
+        assert_eq!(bring(&inside), ["media/a.png"]);
+        assert_eq!(bring_blocking(project.path(), &[inside]).unwrap().note(), None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use media::playback::{Audible, waveform_blocking};
 use model::{Diagnostic, Digest, Image, Media, Value, walk};
 use ui::{Picture, Shown};
 
-use super::thread;
+use super::{thread, trace};
 
 /// Most bytes of textures that are kept.
 const CACHE: usize = 256 << 20;
@@ -109,6 +109,7 @@ impl Gallery {
     }
 
     fn keep(&mut self, ctx: &egui::Context, key: Digest, made: Result<Frame, Diagnostic>) {
+        trace::mark("picture");
         let kept = match made {
             Ok(frame) => {
                 let size = [frame.width as usize, frame.height as usize];

@@ -13,12 +13,16 @@ mod start;
 mod tab;
 mod templates;
 mod thread;
+mod trace;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, bounded};
 use model::Diagnostic;
 use ui::theme::{Shade, Theme};
+
+use crate::carried::{self, Carried};
 
 use self::dialogs::{Answer, Dialog, Purpose, Question};
 use self::settings::Settings;
@@ -27,8 +31,11 @@ use self::tab::{Tab, Wish, repaint};
 /// Opens a window with a graph, or with a new document where none is given; returns when it is closed.
 ///
 /// # Errors
-/// A diagnostic where no window can be opened.
-pub(crate) fn run(graph: Option<PathBuf>) -> Result<(), Diagnostic> {
+/// A diagnostic where no window can be opened, or the trace not be written.
+pub(crate) fn run(graph: Option<PathBuf>, trace: Option<&Path>) -> Result<(), Diagnostic> {
+    if let Some(trace) = trace {
+        trace::begin(trace, Instant::now())?;
+    }
     let viewport = egui::ViewportBuilder::default()
         .with_title("Throughline")
         .with_app_id("throughline")
@@ -47,12 +54,20 @@ pub(crate) fn run(graph: Option<PathBuf>) -> Result<(), Diagnostic> {
 enum Task {
     /// A new document was written.
     Created(Receiver<Result<PathBuf, Diagnostic>>),
-    /// A document's files were copied to where it is saved now.
+    /// A document's files were brought to where it is saved now.
     Moved(Receiver<Result<(), Diagnostic>>, PathBuf, u64),
     /// A group's file was written, or read.
     Grouped(Receiver<Result<groups::Done, Diagnostic>>, u64),
     /// Files were brought into a project.
-    Brought(Receiver<Result<Vec<String>, Diagnostic>>, drops::Plan, u64),
+    Brought(Receiver<Result<drops::Brought, Diagnostic>>, drops::Plan, u64),
+    /// Files that were dropped on a tab, or on no tab, were looked into.
+    Looked(Receiver<drops::Dropped>, u64, (f32, f32)),
+}
+
+/// Files that were dropped, one of which carries a graph: what is meant is being asked.
+struct Offer {
+    dropped: drops::Dropped,
+    at: (f32, f32),
 }
 
 /// See the module.
@@ -63,11 +78,13 @@ struct App {
     settings: Settings,
     dialog: Option<(u64, Dialog)>,
     tasks: Vec<Task>,
+    offer: Option<Offer>,
     /// The tab that asks whether to save before it closes.
     asking: Option<u64>,
     quitting: bool,
     notice: Option<Diagnostic>,
-    themed: Option<bool>,
+    /// Theme and scale as they were last given to the window.
+    themed: Option<(bool, f32)>,
     /// What the window's title says now.
     title: String,
 }
@@ -75,6 +92,7 @@ struct App {
 impl App {
     fn new(ctx: &egui::Context, graph: Option<&Path>) -> App {
         thread::enter_window();
+        trace::mark("window");
         Theme::install_fonts(ctx);
         let settings = Settings::load();
         let mut app = App {
@@ -84,14 +102,19 @@ impl App {
             settings,
             dialog: None,
             tasks: Vec::new(),
+            offer: None,
             asking: None,
             quitting: false,
             notice: None,
             themed: None,
             title: String::new(),
         };
-        if let Some(graph) = graph {
-            app.open(ctx, graph);
+        match graph {
+            Some(film) if carried::is_media(&film.to_string_lossy()) => {
+                app.look(ctx, 0, (0.0, 0.0), vec![film.to_owned()])
+            }
+            Some(graph) => app.open(ctx, graph),
+            None => {}
         }
         app
     }
@@ -126,11 +149,14 @@ impl App {
                     Ok(moved) => {
                         self.notice = moved.err();
                         let settings = &mut self.settings;
-                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
-                            tab.move_to(path.clone(), ctx, settings);
-                        }
                         settings.opened(&path);
                         settings.save();
+                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                            tab.move_to(path, ctx, settings);
+                            if tab.close_when_saved {
+                                self.close(ctx, id);
+                            }
+                        }
                     }
                     Err(_) => self.tasks.push(Task::Moved(done, path, id)),
                 },
@@ -147,14 +173,19 @@ impl App {
                     Err(_) => self.tasks.push(Task::Grouped(done, id)),
                 },
                 Task::Brought(done, plan, id) => match done.try_recv() {
-                    Ok(Ok(names)) => {
+                    Ok(Ok(brought)) => {
                         if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
-                            let (label, edits) = plan.edits(tab.history.document(), &names);
+                            let (label, edits) = plan.edits(tab.history.document(), &brought.names);
+                            tab.shared.toast = brought.note().or(tab.shared.toast.take());
                             tab.edit(&label, edits, None);
                         }
                     }
                     Ok(Err(problem)) => self.notice = Some(problem),
                     Err(_) => self.tasks.push(Task::Brought(done, plan, id)),
+                },
+                Task::Looked(done, id, at) => match done.try_recv() {
+                    Ok(dropped) => self.dropped(ctx, id, at, dropped),
+                    Err(_) => self.tasks.push(Task::Looked(done, id, at)),
                 },
             }
         }
@@ -213,7 +244,15 @@ impl App {
                     paths.into_iter().partition(|path| path.extension().is_some_and(|it| it == "ron"));
                 graphs.iter().for_each(|path| self.open(ctx, path));
                 if !media.is_empty() {
-                    self.bring(ctx, id, drops::Plan::Nodes { at: at.unwrap_or((40.0, 40.0)) }, media);
+                    self.look(ctx, id, at.unwrap_or((40.0, 40.0)), media);
+                }
+            }
+            Wish::Carried(answer) => {
+                let Some(Offer { dropped, at }) = self.offer.take() else { return };
+                match (answer, dropped.carried) {
+                    (ui::Carried::Open, Some((film, carried))) => self.recover(ctx, film, carried),
+                    (ui::Carried::Import, _) => self.bring(ctx, id, drops::Plan::Nodes { at }, dropped.paths),
+                    _ => {}
                 }
             }
             Wish::Moved(path) => {
@@ -240,6 +279,10 @@ impl App {
                     self.tasks.push(Task::Grouped(done, id));
                 }
             }
+            Wish::ForgetRecent => {
+                self.settings.recent.clear();
+                self.settings.save();
+            }
             Wish::Answer(answer) => self.answered(ctx, id, answer),
             Wish::Close => self.close(ctx, id),
             Wish::Quit => {
@@ -247,6 +290,38 @@ impl App {
                 ctx.request_repaint();
             }
         }
+    }
+
+    /// Looks into files that were dropped on a tab, or on none.
+    fn look(&mut self, ctx: &egui::Context, id: u64, at: (f32, f32), paths: Vec<PathBuf>) {
+        let done = spawn(ctx, move || drops::look_blocking(paths));
+        self.tasks.push(Task::Looked(done, id, at));
+    }
+
+    /// It is known what was dropped: a film that carries its graph is asked about where a document is open.
+    fn dropped(&mut self, ctx: &egui::Context, id: u64, at: (f32, f32), dropped: drops::Dropped) {
+        let tab = self.tabs.iter_mut().find(|(it, _)| *it == id).map(|(_, tab)| tab);
+        match (tab, &dropped.carried) {
+            (Some(tab), Some((film, carried))) => {
+                let film = film.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                tab.carried = Some((film, carried.graph.clone()));
+                self.offer = Some(Offer { dropped, at });
+            }
+            (Some(_), None) => self.bring(ctx, id, drops::Plan::Nodes { at }, dropped.paths),
+            (None, Some((film, carried))) => self.recover(ctx, film.clone(), carried.clone()),
+            (None, None) => {
+                let name = dropped.paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+                let problem = Diagnostic::error("no-graph", format!("{name} carries no graph"))
+                    .hint("open a graph first, then drop the file on it to import it");
+                self.notice = Some(problem);
+            }
+        }
+    }
+
+    /// Opens the graph that a film carries.
+    fn recover(&mut self, ctx: &egui::Context, film: PathBuf, carried: Carried) {
+        let done = spawn(ctx, move || templates::recover_blocking(&film, &carried));
+        self.tasks.push(Task::Created(done));
     }
 
     /// Brings files into the project of a tab.
@@ -333,10 +408,15 @@ impl App {
     }
 
     /// Keeps what a tab changed that belongs to the user and not to the document.
-    fn remember(&mut self) {
+    fn remember(&mut self, ctx: &egui::Context) {
         let Some((_, tab)) = self.tabs.get(self.front) else { return };
         let (shared, settings) = (&tab.shared, &mut self.settings);
-        let same = settings.toured == shared.tour_seen
+        let held = ctx.input(|input| input.pointer.any_down());
+        // While a border is dragged it is somewhere else in every frame.
+        let arranged = held || settings.layout == *tab.editor.layout();
+        let same = arranged
+            && settings.preferences == shared.preferences
+            && settings.toured == shared.tour_seen
             && settings.kinds == shared.recent_kinds
             && settings.preset == shared.keymap.preset
             && settings.keys == shared.keymap.own;
@@ -345,8 +425,33 @@ impl App {
             settings.kinds.clone_from(&shared.recent_kinds);
             settings.preset.clone_from(&shared.keymap.preset);
             settings.keys.clone_from(&shared.keymap.own);
+            settings.preferences.clone_from(&shared.preferences);
+            settings.layout.clone_from(tab.editor.layout());
             settings.save();
         }
+    }
+
+    /// The theme, given to the window where it or the scale has changed.
+    fn theme(&mut self, ctx: &egui::Context) -> &'static Theme {
+        let preferences = &mut self.settings.preferences;
+        // The window's own keys zoom too; what they did is kept like the rest.
+        if let Some((_, scale)) = self.themed
+            && scale == preferences.scale
+            && ctx.zoom_factor() != scale
+        {
+            preferences.scale = ctx.zoom_factor();
+            self.themed = Some((preferences.light, preferences.scale));
+            self.settings.save();
+        }
+        let preferences = &self.settings.preferences;
+        let theme = Theme::of(if preferences.light { Shade::Light } else { Shade::Dark });
+        let wanted = (preferences.light, preferences.scale);
+        if self.themed != Some(wanted) {
+            theme.apply(ctx);
+            ctx.set_zoom_factor(preferences.scale);
+            self.themed = Some(wanted);
+        }
+        theme
     }
 
     fn tab_bar(&mut self, ui: &mut egui::Ui) {
@@ -390,13 +495,15 @@ fn spawn<T: Send + 'static>(ctx: &egui::Context, work: impl FnOnce() -> T + Send
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let ((), took, place) = ui::watch::frame(|| self.frame(ui));
+        trace::frame(took, place);
+    }
+}
+
+impl App {
+    fn frame(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
-        let theme = Theme::of(if self.settings.light { Shade::Light } else { Shade::Dark });
-        if self.themed != Some(self.settings.light) {
-            theme.apply(&ctx);
-            ctx.set_zoom_factor(self.settings.scale);
-            self.themed = Some(self.settings.light);
-        }
+        let theme = self.theme(&ctx);
         if ctx.input(|input| input.viewport().close_requested()) && self.tabs.iter().any(|(_, tab)| tab.is_dirty()) {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.quitting = true;
@@ -412,7 +519,7 @@ impl eframe::App for App {
             let id = *id;
             let shown = ui.push_id(id, |ui| tab.show(ui, &self.settings, theme));
             wishes.extend(shown.inner.into_iter().map(|wish| (id, wish)));
-            self.remember();
+            self.remember(&ctx);
         } else if self.tasks.is_empty() {
             wishes.extend(start::show(ui, &self.settings, theme).into_iter().map(|wish| (0, wish)));
         }

@@ -9,6 +9,8 @@ use media::playback::{self, Looping, Options, Picture, Playback, Sound};
 use model::{Diagnostic, Recipe};
 use ui::{PlayerStatus, Side};
 
+use super::trace;
+
 /// One side.
 #[derive(Default)]
 struct Screen {
@@ -28,6 +30,7 @@ pub(super) struct Player {
     screens: [Screen; 2],
     size: (u32, u32),
     volume: f32,
+    scrub: Sound,
     difference: Option<Difference>,
 }
 
@@ -40,7 +43,16 @@ struct Difference {
 impl Player {
     pub(super) fn new(store: Arc<Store>, repaint: Arc<dyn Fn() + Send + Sync>) -> Player {
         let screens = [Screen::default(), Screen::default()];
-        Player { gst: None, store, repaint, screens, size: (1280, 720), volume: 1.0, difference: None }
+        Player {
+            gst: None,
+            store,
+            repaint,
+            screens,
+            size: (1280, 720),
+            volume: 1.0,
+            scrub: Sound::On,
+            difference: None,
+        }
     }
 
     fn each(&self, act: impl Fn(&Playback)) {
@@ -70,6 +82,7 @@ impl ui::Player for Player {
                     let options = Options { size: self.size, volume: self.volume, sound };
                     let files = self.store.clone();
                     let opened = playback::open(gst, (*recipe).clone(), files, options, self.repaint.clone());
+                    opened.set_scrub(self.scrub);
                     screen.playback = Some(opened);
                 }
             }
@@ -105,6 +118,11 @@ impl ui::Player for Player {
         self.each(|playback| playback.set_volume(volume));
     }
 
+    fn set_scrub(&mut self, on: bool) {
+        self.scrub = if on { Sound::On } else { Sound::Off };
+        self.each(|playback| playback.set_scrub(self.scrub));
+    }
+
     fn set_size(&mut self, size: (u32, u32)) {
         if size != self.size {
             self.size = size;
@@ -135,6 +153,7 @@ impl ui::Player for Player {
         let picture = screen.playback.as_ref()?.picture()?;
         if !screen.uploaded.as_ref().is_some_and(|old| Arc::ptr_eq(old, &picture)) {
             upload(ctx, &mut screen.texture, image(&picture));
+            trace::mark("frame shown");
             screen.uploaded = Some(picture);
         }
         screen.texture.as_ref().map(|texture| (texture.id(), texture.size_vec2()))

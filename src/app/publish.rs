@@ -42,11 +42,27 @@ struct Pace {
     ran: u64,
     failed: u64,
     cost: u64,
+    /// What each lane has done.
+    lanes: IndexMap<String, Done>,
+}
+
+/// What a lane did in a run.
+#[derive(Default)]
+struct Done {
+    n: u64,
+    seconds: f64,
+    cost: u64,
+}
+
+impl Pace {
+    fn new(started: Instant, targets: Vec<Target>) -> Pace {
+        Pace { started, targets, ran: 0, failed: 0, cost: 0, lanes: IndexMap::new() }
+    }
 }
 
 impl Publisher {
     pub(super) fn new(now: Instant) -> Publisher {
-        let run = Pace { started: now, targets: Vec::new(), ran: 0, failed: 0, cost: 0 };
+        let run = Pace::new(now, Vec::new());
         Publisher {
             revision: 0,
             view: RunView::default(),
@@ -60,7 +76,7 @@ impl Publisher {
 
     /// A run of these targets has begun.
     pub(super) fn started(&mut self, targets: &[Target]) {
-        self.run = Pace { started: Instant::now(), targets: targets.to_vec(), ran: 0, failed: 0, cost: 0 };
+        self.run = Pace::new(Instant::now(), targets.to_vec());
     }
 
     /// Takes the engine's news; whether there was any.
@@ -99,7 +115,10 @@ impl Publisher {
                 }
             }
             Event::Ran { item, work, seconds, cost } => {
-                self.at_work.shift_remove(&item);
+                if let Some((lane, _)) = self.at_work.shift_remove(&item) {
+                    let done = self.run.lanes.entry(lane).or_default();
+                    (done.n, done.seconds, done.cost) = (done.n + 1, done.seconds + seconds, done.cost + cost);
+                }
                 let node = model::node_of_item(&item).to_owned();
                 let (n, took) = self.cooks.entry(node).or_default();
                 *n += 1;
@@ -142,6 +161,7 @@ impl Publisher {
         let found = engine.items(id);
         let unknown = found.first().is_some_and(|item| engine.has_unknown_elements(item.at));
         let document = &session.project.document;
+        let kind = document.nodes.get(id).map(|node| node.kind.clone()).unwrap_or_default();
         let spec = document.nodes.get(id).and_then(|node| nodes::CATALOG.find(&node.kind).map(|spec| (spec, node)));
         let ports: Ports = spec.map(|(spec, node)| spec.ports_of(&node.params)).unwrap_or_default();
         let items = found
@@ -163,7 +183,7 @@ impl Publisher {
             })
             .collect();
         let (n_cooks, seconds) = self.cooks.get(id).copied().unwrap_or_default();
-        let view = NodeView { n_cooks, seconds, unknown_elements: unknown, ..NodeView::new(items) };
+        let view = NodeView { kind, n_cooks, seconds, unknown_elements: unknown, ..NodeView::new(items) };
         self.view.nodes.insert(id.to_owned(), Arc::new(view));
     }
 
@@ -185,7 +205,7 @@ impl Publisher {
             left,
             live,
         };
-        self.view.lanes = self.lanes();
+        self.view.lanes = self.lanes(session, running.then_some(&demand));
         self.view.revision = self.revision;
         if self.log.len() != self.view.log.len() || self.log.last() != self.view.log.last() {
             self.view.log = Arc::new(self.log.clone());
@@ -194,11 +214,37 @@ impl Publisher {
         self.view.clone()
     }
 
-    fn lanes(&self) -> Vec<LaneView> {
-        let mut lanes: IndexMap<&str, LaneView> = IndexMap::new();
+    /// Lanes at work, and those that have something to do in a run; `demand` is what the run needs.
+    fn lanes(&self, session: &Session, demand: Option<&BTreeSet<ItemRef>>) -> Vec<LaneView> {
+        let mut lanes: IndexMap<String, LaneView> = IndexMap::new();
+        let new = |lane: &str| LaneView { name: lane.to_owned(), ..LaneView::default() };
         for (item, (lane, progress)) in &self.at_work {
-            let view = lanes.entry(lane).or_insert_with(|| LaneView { name: lane.clone(), ..LaneView::default() });
+            let view = lanes.entry(lane.clone()).or_insert_with(|| new(lane));
             view.running.push((item.clone(), *progress));
+        }
+        for at in demand.into_iter().flatten() {
+            let item = session.engine.item(*at);
+            let waits = matches!(item.state, State::Ready | State::Queued);
+            if waits
+                && !self.at_work.contains_key(&item.name)
+                && let Some(wanted) = session.engine.wanted(*at).first()
+            {
+                let lane = wanted.chosen.as_ref().map_or(wanted.work.kind(), |chosen| chosen.lane);
+                let lane = if matches!(lane, "call" | "render" | "import") { "media" } else { lane };
+                lanes.entry(lane.to_owned()).or_insert_with(|| new(lane)).queued += 1;
+            }
+        }
+        for (name, width) in session.engine.lanes() {
+            if let Some(view) = lanes.get_mut(name) {
+                view.width = width;
+            }
+        }
+        for (name, done) in &self.run.lanes {
+            let Some(view) = lanes.get_mut(name).filter(|_| 0 < done.n) else { continue };
+            let each = done.seconds / done.n as f64;
+            let begun: f64 = view.running.iter().map(|(_, progress)| 1.0 - f64::from(progress.clamp(0.0, 1.0))).sum();
+            view.left = Some((view.queued as f64 + begun) * each / view.width.max(1) as f64);
+            view.cost = done.cost;
         }
         lanes.into_values().collect()
     }

@@ -16,9 +16,10 @@ const RECENT: usize = 12;
 pub(super) struct Settings {
     /// Newest first.
     pub(super) recent: Vec<PathBuf>,
-    pub(super) light: bool,
-    pub(super) scale: f32,
-    pub(super) live: bool,
+    #[serde(flatten)]
+    pub(super) preferences: ui::Preferences,
+    /// Where panels are.
+    pub(super) layout: ui::Layout,
     pub(super) preset: String,
     /// The user's own keys by action.
     pub(super) keys: IndexMap<String, Vec<String>>,
@@ -31,9 +32,8 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             recent: Vec::new(),
-            light: false,
-            scale: 1.0,
-            live: true,
+            preferences: ui::Preferences::default(),
+            layout: ui::Layout::default(),
             preset: "Throughline".to_owned(),
             keys: IndexMap::new(),
             toured: false,
@@ -46,7 +46,12 @@ impl Settings {
     /// What was saved; the defaults where nothing was, or where it cannot be read.
     pub(super) fn load() -> Settings {
         let read = file().and_then(|file| std::fs::read_to_string(file).ok());
-        read.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        read.map_or_else(Settings::default, |text| Settings::read(&text))
+    }
+
+    fn read(text: &str) -> Settings {
+        let read: Settings = serde_json::from_str(text).unwrap_or_default();
+        Settings { preferences: read.preferences.clone().sane(), ..read }
     }
 
     /// Saves them on a thread of its own. Settings are a comfort: where they cannot be written, work goes on.
@@ -80,4 +85,22 @@ pub(super) fn folder(variable: &str, below_home: &str) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home));
     Some(named.or_else(home)?.join("throughline"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_and_broken_ones_are_the_defaults() {
+        let mut settings = Settings { toured: true, ..Settings::default() };
+        settings.preferences.light = true;
+        settings.preferences.columns.insert("text".to_owned(), 300.0);
+        settings.opened(std::path::Path::new("/films/a.ron"));
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(Settings::read(&text), settings);
+        assert_eq!(Settings::read("{"), Settings::default());
+        let old = Settings::read(r#"{"toured": true, "live": false, "light": true, "colours": []}"#);
+        assert!(old.toured && old.preferences.light && !old.preferences.live && old.preferences.scale == 1.0);
+    }
 }

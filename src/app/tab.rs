@@ -12,14 +12,14 @@ use super::desk::{Desk, Live, News, Request};
 use super::gallery::Gallery;
 use super::playback::Player;
 use super::settings::Settings;
-use super::templates;
+use super::{templates, trace};
 
 /// See the module.
 pub(super) struct Tab {
     pub(super) path: PathBuf,
     pub(super) history: History,
     pub(super) shared: Shared,
-    editor: Editor,
+    pub(super) editor: Editor,
     pub(super) desk: Desk,
     stage: Stage,
     gallery: Option<Gallery>,
@@ -31,6 +31,10 @@ pub(super) struct Tab {
     rolling: Option<Rolling>,
     /// What the question about unsaved changes says, while it is asked.
     pub(super) question: Option<String>,
+    /// A dropped film and the graph that it carries, while it is asked which of them is meant.
+    pub(super) carried: Option<(String, String)>,
+    /// A frame with the document in it was drawn.
+    usable: bool,
     /// Close once the save that is under way has succeeded.
     pub(super) close_when_saved: bool,
 }
@@ -91,6 +95,8 @@ pub(super) enum Wish {
         node: String,
     },
     Answer(ui::Answer),
+    Carried(ui::Carried),
+    ForgetRecent,
 }
 
 /// A closure that asks for a repaint.
@@ -102,7 +108,7 @@ pub(super) fn repaint(ctx: &egui::Context) -> Box<dyn Fn() + Send + Sync> {
 impl Tab {
     /// Opens a graph; it shows that it is being read until it is there.
     pub(super) fn open(path: &Path, ctx: &egui::Context, settings: &Settings) -> Tab {
-        let live = if settings.live { Live::On } else { Live::Off };
+        let live = if settings.preferences.live { Live::On } else { Live::Off };
         let mut shared = Shared::default();
         shared.keymap = ui::actions::Keymap::new(&settings.preset, settings.keys.clone());
         shared.tour_seen = settings.toured;
@@ -111,7 +117,7 @@ impl Tab {
             path: path.to_owned(),
             history: History::default(),
             shared,
-            editor: Editor::default(),
+            editor: Editor::new(settings.layout.clone()),
             desk: Desk::open(path.to_owned(), live, repaint(ctx)),
             stage: Stage::Opening,
             gallery: None,
@@ -121,13 +127,15 @@ impl Tab {
             labels: (u64::MAX, HistoryView::default()),
             rolling: None,
             question: None,
+            carried: None,
+            usable: false,
             close_when_saved: false,
         }
     }
 
     /// The document was saved as another file: from now on that one is edited, with its own store.
     pub(super) fn move_to(&mut self, path: PathBuf, ctx: &egui::Context, settings: &Settings) {
-        let live = if settings.live { Live::On } else { Live::Off };
+        let live = if settings.preferences.live { Live::On } else { Live::Off };
         self.desk = Desk::open(path.clone(), live, repaint(ctx));
         self.path = path;
         self.stage = Stage::Moving;
@@ -166,6 +174,7 @@ impl Tab {
         }
         let view = self.desk.view();
         self.describe(settings);
+        self.shared.preferences.clone_from(&settings.preferences);
         let mut commands = Commands::default();
         if let Some(gallery) = &mut self.gallery {
             gallery.begin(&ctx);
@@ -185,6 +194,9 @@ impl Tab {
             theme,
         };
         self.editor.show(ui, &mut cx);
+        if !std::mem::replace(&mut self.usable, true) {
+            trace::mark("usable");
+        }
         ui::questions(ui, &mut cx);
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
@@ -203,6 +215,7 @@ impl Tab {
         self.files.path = (!templates::is_draft(&self.path)).then(|| self.path.clone());
         self.files.dirty = self.history.is_dirty();
         self.files.question.clone_from(&self.question);
+        self.files.carried.clone_from(&self.carried);
         if self.files.recent != settings.recent {
             self.files.recent.clone_from(&settings.recent);
         }
@@ -219,6 +232,7 @@ impl Tab {
     fn news(&mut self, news: News, ctx: &egui::Context, wishes: &mut Vec<Wish>) {
         match news {
             News::Opened(opened) => {
+                trace::mark("document");
                 self.gallery = Some(Gallery::new(opened.store.clone(), opened.folder.clone(), repaint(ctx)));
                 self.player = Some(Player::new(opened.store, Arc::from(repaint(ctx))));
                 if matches!(self.stage, Stage::Moving) {
@@ -246,11 +260,12 @@ impl Tab {
                 self.files.changed_on_disk = false;
                 self.shared.toast = Some(format!("Saved {}", path.display()));
                 if path != self.path {
-                    wishes.push(Wish::Moved(path));
+                    self.desk.send(Request::Leave { to: path });
                 } else if self.close_when_saved {
                     wishes.push(Wish::Close);
                 }
             }
+            News::Left(path) => wishes.push(Wish::Moved(path)),
             News::Exported(path) => self.shared.toast = Some(format!("Exported {}", path.display())),
             News::Problem(problem) => {
                 self.close_when_saved = false;
@@ -317,6 +332,11 @@ impl Tab {
             FileCommand::Group { nodes } => Some(Wish::Group { nodes }),
             FileCommand::Ungroup { node } => Some(Wish::Ungroup { node }),
             FileCommand::Answer(answer) => Some(Wish::Answer(answer)),
+            FileCommand::Carried(answer) => {
+                self.carried = None;
+                Some(Wish::Carried(answer))
+            }
+            FileCommand::ForgetRecent => Some(Wish::ForgetRecent),
             FileCommand::KeepRecovered => {
                 self.files.recovered = false;
                 None
@@ -339,6 +359,7 @@ impl Tab {
 
     fn tell(&mut self, change: Change) {
         if !change.edits.is_empty() {
+            trace::mark("edit");
             let (revision, dirty) = (self.history.revision(), self.history.is_dirty());
             self.desk.send(Request::Edit { edits: change.edits, revision, dirty });
         }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use model::{Data, Diagnostic, Document};
 
 use super::{settings, thread};
-use crate::project::write_atomic;
+use crate::carried::{self, Carried};
+use crate::project::{Project, write_atomic};
 
 /// One example.
 pub(super) struct Template {
@@ -79,10 +80,7 @@ pub(super) const TEMPLATES: &[Template] = &[
 /// A diagnostic where the folder cannot be written.
 pub(super) fn create_blocking(template: Option<&str>) -> Result<PathBuf, Diagnostic> {
     thread::may_block();
-    let drafts = drafts().ok_or_else(|| {
-        Diagnostic::error("no-home", "there is no home folder for new documents")
-            .hint("set HOME, or XDG_DATA_HOME, to a folder that can be written")
-    })?;
+    let drafts = drafts_or_say()?;
     let (name, graph, files) = match template.and_then(|name| TEMPLATES.iter().find(|it| it.name == name)) {
         Some(it) => (it.name, it.graph.to_owned(), it.files),
         None => ("untitled", Document::default().to_text(), &[] as &[_]),
@@ -100,28 +98,112 @@ pub(super) fn create_blocking(template: Option<&str>) -> Result<PathBuf, Diagnos
     Ok(path)
 }
 
+/// Opens the graph that a film carries: the one beside it where that is still the same, else a new document of what
+/// the film carries, with the media that lie beside the film. Runs nothing. Blocks on the disk.
+///
+/// # Errors
+/// A diagnostic where the folder cannot be written.
+pub(super) fn recover_blocking(film: &Path, carried: &Carried) -> Result<PathBuf, Diagnostic> {
+    thread::may_block();
+    let beside = film.parent().unwrap_or(Path::new("")).to_owned();
+    let graph = beside.join(&carried.graph);
+    let present = Project::open(&graph).ok().and_then(|project| Carried::of(&project));
+    if present.is_some_and(|present| present.at(&carried.item).digest() == carried.digest()) {
+        return Ok(graph);
+    }
+    let stem = film.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = free_folder(&drafts_or_say()?, &stem)?;
+    let path = carried.unpack(&folder)?;
+    // What the film does not carry: pictures and sounds, which lie beside it where it was not sent away.
+    let document = Project::open(&path).map(|project| project.document).unwrap_or_default();
+    let mut names = Vec::new();
+    document.nodes.values().flat_map(|node| node.params.values()).for_each(|value| texts(value, &mut names));
+    for name in names.iter().filter(|name| carried::is_media(name)) {
+        let inside = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let (source, target) = (beside.join(name), folder.join(name));
+        if inside && source.is_file() && !target.exists() {
+            copy(&source, &target)?;
+        }
+    }
+    Ok(path)
+}
+
 /// Whether a document was never saved by its user.
 pub(super) fn is_draft(path: &Path) -> bool {
     drafts().is_some_and(|drafts| path.starts_with(drafts))
 }
 
-/// Copies what a document reads, and its results, to the folder where it is saved now. Files that are there already
-/// stay as they are. Blocks on the disk.
+/// Brings what a document reads, and its results, to the folder where it is saved now: a draft moves with everything,
+/// of other documents a copy is made. Files that are there already stay as they are. Nobody may have the old store
+/// open. Blocks on the disk.
 ///
 /// # Errors
-/// A diagnostic where a file cannot be copied.
+/// A diagnostic where a file cannot be brought there.
 pub(super) fn follow_blocking(document: &Document, from: &Path, to: &Path) -> Result<(), Diagnostic> {
     thread::may_block();
     let (Some(old), Some(new)) = (from.parent(), to.parent()) else { return Ok(()) };
     if old == new {
         return Ok(());
     }
+    if is_draft(from) && !new.starts_with(old) { settle(from, to) } else { copy_along(document, from, to) }
+}
+
+/// Moves all that lies around a draft: its store, what it reads, what it wrote.
+fn settle(from: &Path, to: &Path) -> Result<(), Diagnostic> {
+    let (Some(old), Some(new)) = (from.parent(), to.parent()) else { return Ok(()) };
+    move_entry(&from.with_extension("ids.ron"), &to.with_extension("ids.ron"))?;
+    let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let own = [name.clone(), format!(".{name}.autosave")];
+    for entry in entries(old)? {
+        let file = entry.file_name().unwrap_or_default();
+        if !own.iter().any(|own| file == own.as_str()) {
+            move_entry(&entry, &new.join(file))?;
+        }
+    }
+    // The draft itself has become the file that was saved. Where something else is left, its folder stays.
+    own.iter().for_each(|own| drop(fs::remove_file(old.join(own))));
+    let _ = fs::remove_dir(old);
+    Ok(())
+}
+
+/// Moves a file or a folder to where nothing is; folders that are there already are filled, except stores: two of
+/// them cannot become one.
+fn move_entry(source: &Path, target: &Path) -> Result<(), Diagnostic> {
+    if fs::symlink_metadata(source).is_err() {
+        return Ok(());
+    }
+    if fs::symlink_metadata(target).is_ok() {
+        if !source.is_dir() || !target.is_dir() || source.ends_with(STORE) {
+            return Ok(());
+        }
+        for entry in entries(source)? {
+            move_entry(&entry, &target.join(entry.file_name().unwrap_or_default()))?;
+        }
+        let _ = fs::remove_dir(source);
+        return Ok(());
+    }
+    if let Some(parent) = target.parent() {
+        make_folder(parent)?;
+    }
+    if fs::rename(source, target).is_ok() {
+        return Ok(());
+    }
+    // Another disk: a copy, and the old one goes only when that is whole.
+    if source.is_dir() {
+        copy_folder(source, target)?;
+        fs::remove_dir_all(source).map_err(|error| unwritable(&error, source))
+    } else {
+        copy(source, target)?;
+        fs::remove_file(source).map_err(|error| unwritable(&error, source))
+    }
+}
+
+fn copy_along(document: &Document, from: &Path, to: &Path) -> Result<(), Diagnostic> {
+    let (Some(old), Some(new)) = (from.parent(), to.parent()) else { return Ok(()) };
     let mut names = Vec::new();
     for node in document.nodes.values() {
         node.params.values().for_each(|value| texts(value, &mut names));
     }
-    let ids = from.with_extension("ids.ron");
-    names.extend(ids.file_name().map(|name| name.to_string_lossy().into_owned()));
     for name in names {
         let inside = Path::new(&name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
         let (source, target) = (old.join(&name), new.join(&name));
@@ -129,8 +211,20 @@ pub(super) fn follow_blocking(document: &Document, from: &Path, to: &Path) -> Re
             copy(&source, &target)?;
         }
     }
-    let (source, target) = (old.join(".throughline"), new.join(".throughline"));
+    let (source, target) = (from.with_extension("ids.ron"), to.with_extension("ids.ron"));
+    if source.is_file() && !target.exists() {
+        copy(&source, &target)?;
+    }
+    let (source, target) = (old.join(STORE), new.join(STORE));
     if source.is_dir() && !target.exists() { copy_folder(&source, &target) } else { Ok(()) }
+}
+
+/// The store's folder beside a graph.
+const STORE: &str = ".throughline";
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let read = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    read.map_err(|error| unwritable(&error, folder))
 }
 
 fn texts(value: &Data, into: &mut Vec<String>) {
@@ -143,11 +237,9 @@ fn texts(value: &Data, into: &mut Vec<String>) {
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), Diagnostic> {
     make_folder(to)?;
-    let entries = fs::read_dir(from).map_err(|error| unwritable(&error, from))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| unwritable(&error, from))?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy_folder(&entry.path(), &target) } else { copy(&entry.path(), &target) }?;
+    for entry in entries(from)? {
+        let target = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() { copy_folder(&entry, &target) } else { copy(&entry, &target) }?;
     }
     Ok(())
 }
@@ -161,6 +253,13 @@ fn copy(from: &Path, to: &Path) -> Result<(), Diagnostic> {
 
 fn drafts() -> Option<PathBuf> {
     Some(settings::folder("XDG_DATA_HOME", ".local/share")?.join("drafts"))
+}
+
+fn drafts_or_say() -> Result<PathBuf, Diagnostic> {
+    drafts().ok_or_else(|| {
+        Diagnostic::error("no-home", "there is no home folder for new documents")
+            .hint("set HOME, or XDG_DATA_HOME, to a folder that can be written")
+    })
 }
 
 fn free_folder(drafts: &Path, name: &str) -> Result<PathBuf, Diagnostic> {
@@ -217,5 +316,54 @@ mod tests {
         follow_blocking(&document, &old.path().join("g.ron"), &new.path().join("h.ron")).unwrap();
         assert_eq!(fs::read_to_string(new.path().join("refs/x.png")).unwrap(), "x");
         assert_eq!(fs::read_to_string(new.path().join(".throughline/a/b")).unwrap(), "b");
+    }
+
+    #[test]
+    fn a_draft_moves_with_its_results_and_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let (old, new) = (root.path().join("drafts/untitled-1"), root.path().join("films"));
+        for folder in [old.join("refs"), old.join(".throughline/a"), new.join("refs")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let files = ["untitled.ron", ".untitled.ron.autosave", "untitled.ids.ron", "film.mp4", "refs/x.png"];
+        files.iter().for_each(|file| fs::write(old.join(file), *file).unwrap());
+        fs::write(old.join(".throughline/a/b"), "made").unwrap();
+        fs::write(new.join("tea.ron"), "saved").unwrap();
+        settle(&old.join("untitled.ron"), &new.join("tea.ron")).unwrap();
+        assert!(!old.exists(), "{:?}", fs::read_dir(&old));
+        let read = |file: &str| fs::read_to_string(new.join(file)).unwrap();
+        assert_eq!(
+            ["tea.ron", "tea.ids.ron", "film.mp4", "refs/x.png", ".throughline/a/b"].map(read),
+            ["saved", "untitled.ids.ron", "film.mp4", "refs/x.png", "made"]
+        );
+    }
+
+    #[test]
+    fn what_is_there_already_stays_and_so_does_what_found_no_place() {
+        let root = tempfile::tempdir().unwrap();
+        let (old, new) = (root.path().join("untitled-1"), root.path().join("films"));
+        for folder in [old.join(".throughline"), new.join(".throughline")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        for (folder, text) in [(&old, "of the draft"), (&new, "of the project")] {
+            fs::write(folder.join("film.mp4"), text).unwrap();
+            fs::write(folder.join(".throughline/index"), text).unwrap();
+        }
+        fs::write(old.join("untitled.ron"), "").unwrap();
+        settle(&old.join("untitled.ron"), &new.join("tea.ron")).unwrap();
+        for file in ["film.mp4", ".throughline/index"] {
+            assert_eq!(fs::read_to_string(new.join(file)).unwrap(), "of the project");
+            assert_eq!(fs::read_to_string(old.join(file)).unwrap(), "of the draft");
+        }
+    }
+
+    #[test]
+    fn the_graph_of_a_film_opens_where_it_is_or_as_a_new_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let graph = folder.path().join("tea.ron");
+        fs::write(&graph, model::fixture::graph("a: import.image file=\"x.png\"").to_text()).unwrap();
+        let carried = Carried::of(&Project::open(&graph).unwrap()).unwrap();
+        let film = folder.path().join("tea.mp4");
+        assert_eq!(recover_blocking(&film, &carried).unwrap(), graph, "the same graph is beside it");
     }
 }

@@ -10,14 +10,17 @@ use super::output::Output;
 /// Open a graph in the editor; a new one where none is named.
 #[derive(Args, Debug, Default)]
 pub(super) struct Edit {
-    /// The graph file.
+    /// The graph file, or a film that carries its graph.
     graph: Option<PathBuf>,
+    /// Write how long the window and its frames take, for a browser's profiler.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 impl Edit {
     #[cfg(feature = "gui")]
     pub(super) fn run(self, out: &Output) -> Exit {
-        match crate::app::run(self.graph) {
+        match crate::app::run(self.graph, self.trace.as_deref()) {
             Ok(()) => Exit::Done,
             Err(problem) => out.refuse(&[problem]),
         }

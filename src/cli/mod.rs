@@ -14,6 +14,7 @@ mod run;
 mod shell;
 mod store;
 mod trace;
+mod unpack;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ enum Command {
     Keys(keys::KeysArgs),
     Store(store::Store),
     Edit(edit::Edit),
+    Unpack(unpack::Unpack),
     Completions(shell::Completions),
     Man(shell::Man),
 }
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(it)) => it.run(&out),
         Some(Command::Store(it)) => it.run(&out),
         Some(Command::Edit(it)) => it.run(&out),
+        Some(Command::Unpack(it)) => it.run(&out),
         Some(Command::Completions(it)) => it.run(&out),
         Some(Command::Man(it)) => it.run(&out),
         None => edit::Edit::default().run(&out),

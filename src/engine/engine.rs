@@ -339,6 +339,11 @@ impl Engine {
         tally
     }
 
+    /// Lanes and how many jobs each works on at once.
+    pub fn lanes(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.lanes.widths()
+    }
+
     fn items_where(&self, wanted: impl Fn(&State) -> bool) -> Vec<ItemRef> {
         let nodes = self.ev.nodes.iter().enumerate();
         nodes

@@ -105,6 +105,11 @@ impl Lanes {
     }
 
     /// The index of a lane.
+    /// Each lane with the number of jobs that it works on at once.
+    pub(crate) fn widths(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.lanes.iter().map(|lane| (lane.name, lane.width))
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.lanes.iter().position(|lane| lane.name == name)
     }

@@ -46,6 +46,7 @@ pub const ACTIONS: &[ActionSpec] = &[
     row("File", Anywhere, "open", "Open…", &["Ctrl+O"]),
     row("File", Anywhere, "save", "Save", &["Ctrl+S"]),
     row("File", Anywhere, "save_as", "Save as…", &["Ctrl+Shift+S"]),
+    row("File", Anywhere, "settings", "Settings…", &["Ctrl+Comma"]),
     row("File", Anywhere, "close", "Close", &["Ctrl+W"]),
     row("File", Anywhere, "quit", "Quit", &["Ctrl+Q"]),
     row("Edit", Anywhere, "undo", "Undo", &["Ctrl+Z"]),
@@ -123,6 +124,11 @@ pub const ACTIONS: &[ActionSpec] = &[
     row("View", Anywhere, "compare_9", "Compare with slot 9", &["Shift+9"]),
     row("View", Anywhere, "wipe", "Compare: wipe, side by side, difference, off", &["W"]),
     row("View", Anywhere, "inspector", "Toggle inspector", &["P"]),
+    row("View", Anywhere, "workspace_graph", "Workspace for the graph", &["Alt+1"]),
+    row("View", Anywhere, "workspace_review", "Workspace for review", &["Alt+2"]),
+    row("View", Anywhere, "workspace_shots", "Workspace for shots", &["Alt+3"]),
+    row("View", Anywhere, "maximise", "Panel fills the window, or goes back", &["Ctrl+Space"]),
+    row("View", Anywhere, "reset_layout", "Reset the workspace", &[]),
     row("Play", Anywhere, "play", "Play or pause", &["Space"]),
     row("Play", Anywhere, "shuttle_back", "Play backward, faster each time", &["J"]),
     row("Play", Anywhere, "shuttle_stop", "Pause", &["K"]),
@@ -171,6 +177,8 @@ pub const GESTURES: &[(&str, &str)] = &[
     ("Alt + right drag from node to node", "Connect without aiming"),
     ("Double click on a title", "Rename; on a group, open it"),
     ("Move across a thumbnail", "Scrub"),
+    ("J or L while K is held", "One frame back or on"),
+    ("Double click on a panel's tab", "The panel fills the window, or goes back"),
 ];
 
 /// Rows of a preset: action ids with their keys.
@@ -289,7 +297,16 @@ impl Keymap {
                 }
             }
         });
+        // As on an edit controller: while the key that stops is held, the shuttle goes frame by frame.
+        if ctx.input(|input| self.is_held("shuttle_stop", input)) {
+            found.iter_mut().for_each(|id| *id = stepping(id));
+        }
         found
+    }
+
+    /// Whether a key of an action is held down now.
+    fn is_held(&self, id: &str, input: &egui::InputState) -> bool {
+        self.bound.iter().any(|(shortcut, _, bound)| *bound == id && input.key_down(shortcut.logical_key))
     }
 
     /// Keys that stand for two actions in one place, or that nobody can press.
@@ -347,6 +364,15 @@ impl Focus {
                 scope == Anywhere && with_command && !moves && !matches!(id, "undo" | "redo")
             }
         }
+    }
+}
+
+/// What a shuttle key does while the one that stops is held.
+fn stepping(id: &'static str) -> &'static str {
+    match id {
+        "shuttle_back" => "step_back",
+        "shuttle_on" | "shuttle_on_viewer" => "step_on",
+        id => id,
     }
 }
 

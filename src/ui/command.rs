@@ -26,7 +26,7 @@ pub enum Command {
     /// Stops the run; what is finished is kept.
     Stop,
     CancelItem(String),
-    /// Forgets failures, so that the next run tries again.
+    /// Runs the targets of the last run again: what failed is tried once more, and nothing paid runs unasked.
     Retry,
     /// Free work runs by itself as the document changes.
     SetLive(bool),
@@ -106,6 +106,10 @@ pub enum FileCommand {
     },
     /// What somebody said to the question about unsaved changes.
     Answer(Answer),
+    /// What somebody said to the question about a dropped film that carries its graph.
+    Carried(Carried),
+    /// Forgets which files were opened lately.
+    ForgetRecent,
     /// Keeps what autosave saved, and asks no more.
     KeepRecovered,
     /// Moves nodes into a graph of their own, and puts a group in their place.
@@ -126,6 +130,16 @@ pub enum Answer {
     /// Goes on without saving.
     Discard,
     /// Stays as it is.
+    Cancel,
+}
+
+/// What becomes of a dropped film that carries the graph it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// Opens that graph beside this one.
+    Open,
+    /// Adds the film to this graph as a clip.
+    Import,
     Cancel,
 }
 

@@ -10,6 +10,7 @@ use model::{Diagnostic, Document, GROUP, Image, Media, NodeSpec, PortRef, PortTy
 use crate::actions::Keymap;
 use crate::command::Commands;
 use crate::player::Player;
+use crate::preferences::Preferences;
 use crate::theme::Theme;
 use crate::view::RunView;
 
@@ -62,6 +63,8 @@ pub struct Shared {
     /// The region that was clicked last: keys that mean two things go there.
     pub region: Region,
     pub keymap: Keymap,
+    /// What somebody set up for themselves.
+    pub preferences: Preferences,
     /// Asks the canvas to bring a node into view.
     pub reveal: Option<String>,
     /// Opens the palette of nodes.
@@ -202,6 +205,8 @@ pub struct FileState {
     pub recent: Vec<std::path::PathBuf>,
     /// Names of built-in templates with one sentence each.
     pub templates: Vec<(&'static str, &'static str)>,
+    /// A film that was dropped and the graph that it carries, by their names; waits for a [`crate::Carried`].
+    pub carried: Option<(String, String)>,
     /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.
     pub question: Option<String>,
 }

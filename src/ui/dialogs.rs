@@ -5,13 +5,49 @@
 
 use egui::{Frame, Id, Key, Margin, Modal, RichText, Ui};
 
-use crate::command::{Answer, Command, FileCommand};
+use crate::command::{Answer, Carried, Command, FileCommand};
 use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::theme::{size, space};
 
-/// Draws the question about unsaved changes, where it is asked. Call it once a frame, after everything else.
+/// Draws the question that is asked, if any. Call it once a frame, after everything else.
 pub fn questions(ui: &mut Ui, cx: &mut Cx<'_>) {
+    unsaved_ui(ui, cx);
+    carried_ui(ui, cx);
+}
+
+/// A film that was dropped is both a clip and the graph that made it: which of them is meant is asked.
+fn carried_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some((film, graph)) = cx.files.carried.clone() else { return };
+    let modal = Modal::new(Id::unique("carried")).show(ui.ctx(), |ui| {
+        ui.set_width(400.0);
+        ui.heading("Open the graph of this file?");
+        ui.add_space(space::S);
+        ui.label(format!("{film} carries {graph}, the graph it was made from. Opening it runs nothing."));
+        ui.add_space(space::M);
+        ui.horizontal(|ui| {
+            let open = ui.add(egui::Button::new("Open the graph").fill(cx.theme.selection));
+            if ui.memory(|memory| memory.focused().is_none()) {
+                open.request_focus();
+            }
+            let import = ui.button("Import the file").on_hover_text("Adds it to this graph as what it is");
+            let cancel = ui.button("Cancel").clicked() || ui.input(|input| input.key_pressed(Key::Escape));
+            match (open.clicked(), import.clicked(), cancel) {
+                (true, _, _) => Some(Carried::Open),
+                (_, true, _) => Some(Carried::Import),
+                (_, _, true) => Some(Carried::Cancel),
+                _ => None,
+            }
+        })
+        .inner
+    });
+    let answer = modal.inner.or_else(|| modal.should_close().then_some(Carried::Cancel));
+    if let Some(answer) = answer {
+        cx.commands.push(Command::File(FileCommand::Carried(answer)));
+    }
+}
+
+fn unsaved_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(question) = cx.files.question.clone() else { return };
     let modal = Modal::new(Id::unique("unsaved")).show(ui.ctx(), |ui| {
         ui.set_width(380.0);
@@ -123,6 +159,20 @@ mod tests {
             harness.get_by_label(label).click();
             harness.run();
             answered(&harness, answer);
+        }
+    }
+
+    #[test]
+    fn a_film_that_carries_its_graph_is_asked_about() {
+        for (label, answer) in
+            [("Open the graph", Carried::Open), ("Import the file", Carried::Import), ("Cancel", Carried::Cancel)]
+        {
+            let carried = Some(("tea.mp4".to_owned(), "tea.ron".to_owned()));
+            let mut harness = harness(|files| files.carried = carried);
+            harness.get_by_label_contains("tea.mp4 carries tea.ron");
+            harness.get_by_label(label).click();
+            harness.run();
+            assert_eq!(harness.state().sent, [Command::File(FileCommand::Carried(answer))]);
         }
     }
 

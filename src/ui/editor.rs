@@ -7,6 +7,7 @@ use crate::canvas::Canvas;
 use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
 use crate::dock::Dock;
+use crate::layout::Layout;
 use crate::overlays::Overlays;
 use crate::theme::space;
 use crate::view::dollars;
@@ -17,9 +18,21 @@ pub struct Editor {
     canvas: Canvas,
     dock: Dock,
     overlays: Overlays,
+    /// Where the pointer was when keys were taken.
+    pointer: Option<egui::Pos2>,
 }
 
 impl Editor {
+    /// An editor whose panels are where they were left.
+    pub fn new(layout: Layout) -> Editor {
+        Editor { dock: Dock::new(layout), ..Editor::default() }
+    }
+
+    /// Where its panels are.
+    pub fn layout(&self) -> &Layout {
+        &self.dock.layout
+    }
+
     /// Draws a frame and takes its keys.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let focus = Focus::of(ui.ctx());
@@ -31,6 +44,7 @@ impl Editor {
                     _ => None,
                 })
             });
+            self.pointer = ui.input(|input| input.pointer.hover_pos());
             for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, focus) {
                 self.act(action, cx);
             }
@@ -90,7 +104,7 @@ impl Editor {
                         cx.shared.compare = Compare::Wipe;
                     }
                 } else if !self.overlays.act(action, cx) && !self.canvas.act(action, cx) {
-                    self.dock.act(action, cx);
+                    self.dock.act(action, cx, self.pointer);
                 }
             }
         }
@@ -131,6 +145,7 @@ impl Editor {
                 });
             }
             ui.menu_button("Panels", |ui| self.dock.menu(ui));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.dock.workspaces_ui(ui, cx));
             if let Some(action) = chosen {
                 self.act(action, cx);
             }

@@ -12,7 +12,7 @@ pub(crate) const PANEL: PanelSpec = PanelSpec {
     id: "history",
     title: "History",
     icon: Icon::History,
-    home: Place::Left,
+    home: Place::Right,
     make: || Box::<View>::default(),
 };
 

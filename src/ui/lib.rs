@@ -14,6 +14,7 @@ mod help;
 mod history;
 pub mod icons;
 mod inspector;
+mod layout;
 mod ledger;
 mod lines;
 mod models;
@@ -22,6 +23,7 @@ mod palette;
 mod panel;
 mod placing;
 mod player;
+mod preferences;
 mod problems;
 mod runs;
 mod shots;
@@ -33,16 +35,19 @@ pub mod theme;
 mod tour;
 pub mod view;
 mod viewer;
+pub mod watch;
 mod widgets;
 pub mod wiring;
 
 pub use canvas::Canvas;
-pub use command::{Answer, Approval, Ask, Command, Commands, FileCommand, Pick};
+pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Pick};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,
 };
 pub use dialogs::{banners, questions};
 pub use editor::Editor;
+pub use layout::Layout;
 pub use player::{NoPlayer, Player, PlayerStatus, Side};
+pub use preferences::Preferences;
 pub use start::start_page;

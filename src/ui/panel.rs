@@ -19,13 +19,18 @@ pub(crate) struct PanelSpec {
 }
 
 /// A place where panels dock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
+    /// Where the canvas is.
+    Middle,
     Left,
+    /// The upper part of the right column.
+    Aside,
     Right,
-    /// Below the canvas, on the left.
+    /// Below the middle, on the left.
     Below,
-    /// Below the canvas, on the right.
+    /// Below the middle, on the right.
     Corner,
 }
 
@@ -43,11 +48,11 @@ pub(crate) trait Panel {
 
 /// Every panel, in the order of their tabs.
 pub(crate) const PANELS: &[PanelSpec] = &[
-    history::PANEL,
     inspector::PANEL,
+    takes::PANEL,
+    history::PANEL,
     viewer::PANEL,
     shots::PANEL,
-    takes::PANEL,
     runs::PANEL,
     problems::PANEL,
     models::PANEL,

@@ -40,6 +40,10 @@ pub trait Player {
     fn set_range(&mut self, range: Option<(u64, u64)>, looping: bool);
     /// 0 to 1.
     fn set_volume(&mut self, volume: f32);
+    /// Whether seeks and steps at rest sound.
+    fn set_scrub(&mut self, on: bool) {
+        let _ = on;
+    }
     /// The largest picture that can be seen, in pixels.
     fn set_size(&mut self, size: (u32, u32));
     fn status(&self, side: Side) -> PlayerStatus;

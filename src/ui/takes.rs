@@ -16,7 +16,7 @@ use crate::theme::{size, space};
 use crate::view::{ItemView, TakeView, TakesView, dollars};
 
 pub(crate) const PANEL: PanelSpec =
-    PanelSpec { id: "takes", title: "Takes", icon: Icon::Layers, home: Place::Left, make: || Box::<View>::default() };
+    PanelSpec { id: "takes", title: "Takes", icon: Icon::Layers, home: Place::Right, make: || Box::<View>::default() };
 
 /// The narrowest card, in points.
 const CARD: f32 = 168.0;

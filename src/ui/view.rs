@@ -38,6 +38,8 @@ pub struct RunView {
 /// One node and its items.
 #[derive(Clone, Debug, Default)]
 pub struct NodeView {
+    /// Its kind: nodes inside groups are not in the editor's document.
+    pub kind: String,
     pub items: Vec<ItemView>,
     /// How many are done.
     pub n_done: usize,
@@ -202,6 +204,10 @@ pub struct LaneView {
     /// Items at work: name and progress.
     pub running: Vec<(String, f32)>,
     pub queued: usize,
+    /// Seconds until it has nothing left, by its pace in this run; none before anything of it is finished.
+    pub left: Option<f64>,
+    /// Micro-dollars that it spent in this run.
+    pub cost: u64,
 }
 
 /// One line of the log.

@@ -144,7 +144,7 @@ impl Drop for Desktop {
 }
 
 /// The text in the middle of the inspector for the three nodes that the test adds.
-const TEXT_FIELD: (u32, u32) = (1140, 222);
+const TEXT_FIELD: (u32, u32) = (1040, 592);
 
 const SAVED: &str = r#"(
     throughline: 1,

@@ -20,7 +20,8 @@ fn collect(value: &Value, parent: &str, keys: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                if !FREE.contains(&parent) {
+                // Names of files are no fields.
+                if !FREE.contains(&parent) && !key.contains('.') {
                     keys.insert(key.clone());
                 }
                 if !OPAQUE.contains(&key.as_str()) {
@@ -71,10 +72,13 @@ fn every_printed_field_is_described() {
         call(0, &["store", "stats", "tea.ron"]),
         call(0, &["store", "verify", "tea.ron"]),
         call(0, &["store", "gc", "--dry-run", "tea.ron"]),
+        call(2, &["unpack", "tea.ron"]),
     ];
     if crate::helpers::gst().is_some() {
         outputs.push(call(0, &["run", "tea.ron"]));
         project.replace("tea.fountain", "cup", "glass");
+        outputs.push(call(0, &["unpack", "tea.mp4"]));
+        outputs.push(call(0, &["unpack", "tea.mp4", "-o", "unpacked"]));
         outputs.push(call(0, &["plan", "tea.ron"]));
         outputs.push(call(0, &["run", "tea.ron"]));
         outputs.push(call(0, &["explain", "tea.ron", "generate/s1.b1"]));

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad;
+mod carried;
 mod cli;
 mod dependencies;
 #[cfg(feature = "gui")]

@@ -2,7 +2,7 @@
 
 use egui::{Button, ProgressBar, RichText, ScrollArea, Ui};
 
-use crate::command::{Approval, Command};
+use crate::command::Command;
 use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::lines::empty_ui;
@@ -98,9 +98,7 @@ impl Progress {
             let button = ui.add(Button::new((icons::text(Icon::RefreshCw, size::BODY), "Retry failed")));
             button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Retry failed"));
             if button.on_hover_text("Forgets the failures and runs again; nothing paid runs unasked").clicked() {
-                let targets = cx.view.run.targets.clone();
                 cx.commands.push(Command::Retry);
-                cx.commands.push(Command::Run { targets, approval: Approval::default() });
             }
         });
         for (item, message) in &self.failed {
@@ -120,6 +118,12 @@ fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
         ui.label(
             RichText::new(format!("{} of {} at work{queued}", lane.running.len(), lane.width)).color(cx.theme.weak),
         );
+        if let Some(left) = lane.left.filter(|left| 0.0 < *left) {
+            ui.label(RichText::new(format!("about {} left", super::time_left(left))).color(cx.theme.weak));
+        }
+        if 0 < lane.cost {
+            ui.label(RichText::new(format!("{} spent", dollars(lane.cost))).color(cx.theme.money));
+        }
     });
     for (item, progress) in &lane.running {
         let text = format!("{item}  {:.0} %", progress * 100.0);

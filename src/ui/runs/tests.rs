@@ -133,7 +133,8 @@ fn progress_has_lanes_that_can_be_cancelled() {
         ..RunState::default()
     };
     let running = vec![("v/s1".to_owned(), 0.5)];
-    bench.view.lanes = vec![LaneView { name: "animatic".to_owned(), width: 2, running, queued: 4 }];
+    bench.view.lanes =
+        vec![LaneView { name: "animatic".to_owned(), width: 2, running, queued: 4, left: Some(75.0), cost: 1_500_000 }];
     let failed = ItemState::Failed(Box::new(model::Diagnostic::error("rejected", "the model refused the prompt")));
     let item = ItemView { name: "v/s2".to_owned(), state: failed, ..ItemView::default() };
     bench.view.nodes.insert("v".to_owned(), Arc::new(NodeView::new(vec![item])));
@@ -146,7 +147,9 @@ fn progress_has_lanes_that_can_be_cancelled() {
         harness.get_by_label(label).click();
         harness.run();
     }
-    let sent = [Command::CancelItem("v/s1".to_owned()), Command::Retry, run(&["film"], 0, &[]), Command::Stop];
+    harness.get_by_label("about 1 min 15 s left");
+    harness.get_by_label("$1.50 spent");
+    let sent = [Command::CancelItem("v/s1".to_owned()), Command::Retry, Command::Stop];
     assert_eq!(harness.state().sent[n..], sent);
     harness.get_by_label("v/s2: the model refused the prompt").click();
     harness.run();

@@ -2,6 +2,8 @@
 //!
 //! Their parameters are those of `structure.shots`; what a cell shows is the row's to say.
 
+use std::collections::BTreeMap;
+
 use model::{Move, ShotSize};
 
 /// See the module.
@@ -43,10 +45,34 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::Skip,
 ];
 
-/// The column that takes what width is left.
+/// Least and most points of a column.
+pub(super) const WIDTHS: (f32, f32) = (24.0, 1200.0);
+
+/// The column that takes what width is left, unless somebody gave it one.
 const FLEXIBLE: Column = Column::Text;
 
 impl Column {
+    /// Its name in settings.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Column::Place => "place",
+            Column::Picture => "picture",
+            Column::Id => "id",
+            Column::Scene => "scene",
+            Column::Text => "text",
+            Column::Size => "size",
+            Column::Move => "move",
+            Column::Seconds => "seconds",
+            Column::Seed => "seed",
+            Column::Skip => "skip",
+            Column::Model => "model",
+            Column::Take => "take",
+            Column::State => "state",
+            Column::Cost => "cost",
+            Column::Scores => "scores",
+        }
+    }
+
     pub(super) fn title(self) -> &'static str {
         match self {
             Column::Place => "#",
@@ -137,15 +163,19 @@ impl Column {
     }
 }
 
-/// Left edges and widths for a width that is there, in points; at least what the columns need.
-pub(super) fn layout(available: f32) -> Vec<(Column, f32, f32)> {
-    let needed: f32 = COLUMNS.iter().map(|column| column.width()).sum();
+/// Left edges and widths for a width that is there, in points; at least what the columns need. `chosen` are the widths
+/// that somebody gave to columns by their keys.
+pub(super) fn layout(available: f32, chosen: &BTreeMap<String, f32>) -> Vec<(Column, f32, f32)> {
+    let own = |column: &Column| chosen.get(column.key()).copied().filter(|width| width.is_finite());
+    let base = |column: &Column| own(column).unwrap_or_else(|| column.width()).clamp(WIDTHS.0, WIDTHS.1);
+    let needed: f32 = COLUMNS.iter().map(base).sum();
     let more = (available - needed).max(0.0);
     let mut left = 0.0;
     COLUMNS
         .iter()
         .map(|column| {
-            let width = column.width() + if *column == FLEXIBLE { more } else { 0.0 };
+            let flexible = *column == FLEXIBLE && own(column).is_none();
+            let width = base(column) + if flexible { more } else { 0.0 };
             let at = left;
             left += width;
             (*column, at, width)
@@ -160,7 +190,7 @@ mod tests {
     #[test]
     fn the_text_takes_what_is_left() {
         let width = |available| {
-            let found = layout(available);
+            let found = layout(available, &BTreeMap::new());
             let (last, left, width) = found[found.len() - 1];
             assert_eq!(last, Column::Skip);
             (found.iter().find(|it| it.0 == Column::Text).unwrap().2, left + width)
@@ -168,6 +198,14 @@ mod tests {
         let (least, total) = width(100.0);
         assert_eq!(least, 160.0);
         assert_eq!(width(total + 50.0), (210.0, total + 50.0));
+    }
+
+    #[test]
+    fn a_chosen_width_holds_and_cannot_hide_a_column() {
+        let chosen = BTreeMap::from([("text".to_owned(), 300.0), ("size".to_owned(), 1.0)]);
+        let found = layout(3000.0, &chosen);
+        let width = |column| found.iter().find(|it| it.0 == column).unwrap().2;
+        assert_eq!((width(Column::Text), width(Column::Size)), (300.0, WIDTHS.0));
     }
 
     #[test]

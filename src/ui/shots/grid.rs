@@ -12,7 +12,7 @@ use indexmap::IndexSet;
 use model::{ShotSize, Verdict};
 
 use super::cell::{Cell, Outcome};
-use super::columns::{Column, layout};
+use super::columns::{Column, WIDTHS, layout};
 use super::rows::Row;
 use crate::cx::{Cx, Shown};
 use crate::icons::{self, Icon};
@@ -87,7 +87,7 @@ impl Grid {
             self.seen.clone_from(&cx.shared.selection.elements);
             self.reveal = self.seen.last().cloned();
         }
-        let columns = layout(ui.available_width());
+        let columns = layout(ui.available_width(), &cx.shared.preferences.columns);
         self.head_ui(ui, cx, &columns);
         let width = columns.last().map_or(0.0, |(_, left, width)| left + width);
         let table = ui.scope_id().with("table");
@@ -122,7 +122,7 @@ impl Grid {
         acts
     }
 
-    fn head_ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, columns: &[(Column, f32, f32)]) {
+    fn head_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, columns: &[(Column, f32, f32)]) {
         let (head, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEAD), Sense::hover());
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(head));
         ui.set_clip_rect(head.intersect(ui.clip_rect()));
@@ -149,6 +149,7 @@ impl Grid {
                     color,
                 );
             }
+            resize_ui(&ui, cx, *column, *width, rect);
             if response.clicked() {
                 self.sort = match self.sort {
                     _ if *column == Column::Place => None,
@@ -518,6 +519,26 @@ impl Grid {
             self.reveal = Some(id.to_owned());
             acts.push(Act::Move { ids, before });
         }
+    }
+}
+
+/// The right edge of a column's title: dragged it sets the width, a double click gives the first one back.
+fn resize_ui(ui: &Ui, cx: &mut Cx<'_>, column: Column, width: f32, head: Rect) {
+    let edge =
+        Rect::from_min_max(egui::pos2(head.right() - 4.0, head.top()), egui::pos2(head.right() + 4.0, head.bottom()));
+    let response = ui.interact(edge, ui.scope_id().with(("width", column)), Sense::click_and_drag());
+    let label = format!("Width of {}", column.title());
+    response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, &label));
+    if response.hovered() || response.dragged() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeHorizontal);
+        ui.painter().vline(head.right(), head.y_range(), Stroke::new(1.0, cx.theme.accent));
+    }
+    let columns = &mut cx.shared.preferences.columns;
+    if response.double_clicked() {
+        columns.remove(column.key());
+    } else if response.dragged() && response.drag_delta().x != 0.0 {
+        let wanted = (width + response.drag_delta().x).clamp(WIDTHS.0, WIDTHS.1);
+        columns.insert(column.key().to_owned(), wanted);
     }
 }
 

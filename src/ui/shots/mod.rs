@@ -56,6 +56,7 @@ struct Arranged {
 struct Made {
     revision: u64,
     table: Option<String>,
+    n_nodes: usize,
     sources: Sources,
     nodes: Vec<Option<Arc<NodeView>>>,
     rows: Vec<Row>,
@@ -63,7 +64,12 @@ struct Made {
 
 impl View {
     fn refresh(&mut self, cx: &Cx<'_>) {
-        let kept = self.made.take().filter(|made| made.revision == cx.revision && made.table == self.table);
+        let same_nodes = |made: &Made| made.n_nodes == cx.view.nodes.len();
+        let same = |made: &Made| made.revision == cx.revision && made.table == self.table && same_nodes(made);
+        // Where shots come out of a group is known only once they are there.
+        let known =
+            |made: &Made| !made.rows.is_empty() || !cx.document.nodes.values().any(|it| it.kind == model::GROUP);
+        let kept = self.made.take().filter(|made| same(made) && known(made));
         let sources = match &kept {
             Some(made) => made.sources.clone(),
             None => Sources::of(cx, self.table.as_deref()),
@@ -81,7 +87,8 @@ impl View {
             _ => {
                 self.arranged = None;
                 let rows = rows::rows(cx.document, cx.view, &sources);
-                Some(Made { revision: cx.revision, table: self.table.clone(), sources, nodes, rows })
+                let n_nodes = cx.view.nodes.len();
+                Some(Made { revision: cx.revision, table: self.table.clone(), n_nodes, sources, nodes, rows })
             }
         };
     }
@@ -130,7 +137,11 @@ impl View {
                     RichText::new(format!("{n_selected} selected: a change is made to all")).color(cx.theme.accent),
                 );
             }
-            if let Some(source) = sources.can_insert_after() {
+            if let Some(group) = sources.in_group(cx.document) {
+                ui.label(RichText::new(format!("in the group {group}")).color(cx.theme.weak))
+                    .on_hover_text("These shots are made inside a group: open it to change them");
+            }
+            if let Some(source) = sources.can_insert_after(cx.document) {
                 let add = ui
                     .button("Add a shot table")
                     .on_hover_text(format!("Puts a node behind `{source}` that keeps what you change, by shot"));
@@ -183,6 +194,10 @@ impl View {
             }
             Act::Takes(id) => {
                 let Some(made) = made(&id) else { return };
+                // A node inside a group cannot be selected here; what it made can be looked at.
+                if !cx.document.nodes.contains_key(model::node_of_item(&made.item)) {
+                    return View::act(cx, sources, rows, Act::Look(id));
+                }
                 cx.shared.selection.only(model::node_of_item(&made.item));
                 cx.shared.selection.elements.clear();
                 cx.shared.selection.elements.insert(id);

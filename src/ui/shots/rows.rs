@@ -44,6 +44,7 @@ impl Sources {
                 _ => {}
             }
         }
+        inner(cx, &mut found);
         let wanted = wanted.filter(|wanted| found.tables.iter().any(|table| table == wanted)).map(str::to_owned);
         found.table = wanted.or_else(|| found.tables.last().cloned());
         found.shots = match &found.table {
@@ -53,12 +54,25 @@ impl Sources {
             }
             None => breakdown.or(other).into_iter().collect(),
         };
+        found.shots = found.shots.iter().map(|port| inside(cx, port)).collect();
+        if found.shots.is_empty() {
+            found.shots.extend(inner_shots(cx, None));
+        }
         found
     }
 
+    /// The group in which the shots are made: there they are changed.
+    pub(super) fn in_group<'a>(&self, document: &'a Document) -> Option<&'a str> {
+        let shots = self.shots.first().filter(|_| self.table.is_none())?;
+        let holds = |id: &&String| shots.node.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        let mut groups = document.nodes.iter().filter(|(_, node)| node.kind == model::GROUP).map(|(id, _)| id);
+        groups.find(holds).map(String::as_str).filter(|_| !document.nodes.contains_key(&shots.node))
+    }
+
     /// The output that a table can be put behind.
-    pub(super) fn can_insert_after(&self) -> Option<&PortRef> {
-        if self.table.is_none() { self.shots.first() } else { None }
+    pub(super) fn can_insert_after(&self, document: &Document) -> Option<&PortRef> {
+        let inside = |port: &&PortRef| document.nodes.contains_key(&port.node);
+        if self.table.is_none() { self.shots.first().filter(inside) } else { None }
     }
 
     /// What rows depend on besides the document.
@@ -66,6 +80,65 @@ impl Sources {
         let shots = self.shots.iter().map(|port| &port.node);
         shots.chain(&self.makers).chain(&self.reports).map(|id| view.nodes.get(id)).collect()
     }
+}
+
+/// Makers and reports inside groups: the run knows them as `group-node`, the document only the group.
+fn inner(cx: &Cx<'_>, found: &mut Sources) {
+    for (id, node) in inner_nodes(cx, None) {
+        match node.kind.as_str() {
+            kind if kind.starts_with("model.") => found.makers.push(id.clone()),
+            kind if kind.starts_with("consistency.") => found.reports.push(id.clone()),
+            _ => {}
+        }
+    }
+}
+
+/// Nodes of the run that are inside a group, or inside any.
+fn inner_nodes<'a>(cx: &'a Cx<'_>, group: Option<&'a str>) -> impl Iterator<Item = (&'a String, &'a Arc<NodeView>)> {
+    let groups = cx.document.nodes.iter().filter(|(_, node)| node.kind == model::GROUP).map(|(id, _)| format!("{id}-"));
+    let prefixes: Vec<String> = match group {
+        Some(group) => vec![format!("{group}-")],
+        None => groups.collect(),
+    };
+    let nodes = cx.view.nodes.iter().filter(|(id, _)| !cx.document.nodes.contains_key(*id));
+    nodes.filter(move |(id, _)| prefixes.iter().any(|prefix| id.starts_with(prefix)))
+}
+
+/// The output inside a group, or inside any, that gives its shots: that of a table before that of a breakdown.
+fn inner_shots(cx: &Cx<'_>, group: Option<&str>) -> Option<PortRef> {
+    let port = |node: &NodeView| {
+        let values = node.items.iter().flat_map(|item| &item.values);
+        values.filter(|(_, value)| gives_shots(value)).map(|(name, _)| name.clone()).next()
+    };
+    let rank = |kind: &str| match kind {
+        edits::KIND => 2,
+        "structure.breakdown" => 1,
+        _ => 0,
+    };
+    let giving =
+        inner_nodes(cx, group).filter_map(|(id, node)| Some((rank(&node.kind), PortRef::new(id, &port(node)?))));
+    giving.max_by_key(|(rank, _)| *rank).map(|(_, port)| port)
+}
+
+fn gives_shots(value: &Value) -> bool {
+    match value {
+        Value::Shot(_) => true,
+        Value::List(list) => list.iter().next().is_some_and(|entry| matches!(entry.value, Value::Shot(_))),
+        _ => false,
+    }
+}
+
+/// The output that a group's output shows; any other is itself.
+fn inside(cx: &Cx<'_>, port: &PortRef) -> PortRef {
+    let is_group = cx.document.nodes.get(&port.node).is_some_and(|node| node.kind == model::GROUP);
+    let found = is_group.then(|| inner_shots(cx, Some(&port.node))).flatten();
+    found.unwrap_or_else(|| port.clone())
+}
+
+/// The kind of a node, wherever it is.
+fn kind_of<'a>(document: &'a Document, view: &'a RunView, node: &str) -> &'a str {
+    let written = document.nodes.get(node).map(|node| node.kind.as_str());
+    written.or_else(|| view.nodes.get(node).map(|node| node.kind.as_str())).unwrap_or_default()
 }
 
 /// What was made of a shot.
@@ -261,7 +334,7 @@ fn shots_at(view: &RunView, port: &PortRef) -> Vec<(String, Arc<Shot>)> {
 /// What the makers made, by element: a clip before a picture, the last node of several.
 fn made(document: &Document, view: &RunView, sources: &Sources) -> HashMap<String, Made> {
     let mut found = HashMap::new();
-    let video = |id: &&String| document.nodes.get(*id).is_some_and(|node| node.kind == "model.video");
+    let video = |id: &&String| kind_of(document, view, id) == "model.video";
     let (clips, pictures): (Vec<_>, Vec<_>) = sources.makers.iter().partition(video);
     for maker in pictures.into_iter().chain(clips) {
         for item in view.nodes.get(maker).map_or(&[][..], |node| &node.items) {

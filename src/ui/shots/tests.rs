@@ -184,6 +184,50 @@ fn rows_are_filtered_and_sorted() {
 }
 
 #[test]
+fn columns_take_the_width_that_somebody_drags() {
+    let mut harness = harness();
+    let width = |harness: &Harness<'_, Bench>| harness.get_by_label("Size of s1.b1").rect().width();
+    let before = width(&harness);
+    let from = harness.get_by_label("Width of Size").rect().center();
+    harness.drag_at(from);
+    harness.run();
+    harness.hover_at(from + egui::vec2(40.0, 0.0));
+    harness.run();
+    harness.drop_at(from + egui::vec2(40.0, 0.0));
+    harness.run();
+    assert_eq!(width(&harness), before + 40.0);
+    assert!(harness.state().shared.preferences.columns.contains_key("size"));
+    double_click(&mut harness, "Width of Size");
+    assert_eq!(width(&harness), before, "a double click gives the first width back");
+    assert_eq!(harness.state().sent, [], "a width is no part of the document");
+}
+
+#[test]
+fn shots_inside_a_group_are_rows_that_can_be_looked_at() {
+    let mut bench = Bench::new("film: group file=\"film.ron\"");
+    let states = [ItemState::Done, ItemState::Ready, ItemState::Done];
+    let inner = rows::tests::view(TEXTS, &states);
+    for (id, kind) in [("shots", "structure.breakdown"), ("generate", "model.video")] {
+        let mut node = (*inner.nodes[id]).clone();
+        node.kind = kind.to_owned();
+        node.items.iter_mut().for_each(|item| item.name = format!("film-{}", item.name));
+        bench.view.nodes.insert(format!("film-{id}"), Arc::new(node));
+    }
+    let mut view = View::default();
+    let mut harness = bench.window((1200.0, 400.0), move |ui, cx| view.show(ui, cx));
+    harness.run();
+    assert_eq!(harness.get_by_label("State of s1.b2").value().as_deref(), Some("ready"));
+    harness.get_by_label("in the group film");
+    assert!(harness.query_by_label("Add a shot table").is_none());
+    harness.get_by_label("Take of s2.b1").click();
+    harness.run();
+    let shared = &harness.state().shared;
+    let look = shared.look_a.as_ref().unwrap();
+    assert_eq!((look.node.as_str(), look.element.as_deref()), ("film-generate", Some("s2.b1")));
+    assert_eq!(shared.selection.primary(), None);
+}
+
+#[test]
 fn a_table_is_offered_where_there_is_none() {
     let mut harness = harness_of("shots: structure.breakdown\ngenerate: model.video shot<-shots.shots", TEXTS);
     harness.get_by_label("Add a shot table").click();

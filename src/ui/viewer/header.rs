@@ -7,8 +7,8 @@ use super::stage::Stage;
 use super::transport::{action_button, icon_button};
 use crate::command::{Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
-use crate::icons::Icon;
-use crate::theme::space;
+use crate::icons::{self, Icon};
+use crate::theme::{size, space};
 use crate::view::ItemState;
 use crate::view::dollars;
 
@@ -39,6 +39,7 @@ pub(crate) fn header_ui(
     bar: Bar<'_>,
 ) -> Option<&'static str> {
     let mut pressed = None;
+    let narrow = ui.available_width() < NARROW;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S;
         ui.spacing_mut().button_padding.x = space::S;
@@ -48,26 +49,46 @@ pub(crate) fn header_ui(
         state_ui(ui, cx, seen);
         version_ui(ui, seen, bar.how);
         sheet_ui(ui, seen, bar.how);
-        compare_ui(ui, cx, seen, b);
-        slots_ui(ui, cx);
-        let fitted = bar.stage.is_fitted();
-        if icon_button(ui, Icon::Maximize, "Fit the picture", fitted).clicked() {
-            bar.stage.fit();
-        }
-        let one_to_one = ui.selectable_label(!fitted, "1:1");
-        if one_to_one.on_hover_text("One pixel of the picture for each of the screen").clicked() {
-            bar.stage.one_to_one(ui.pixels_per_point());
-        }
-        for (icon, id, on) in
-            [(Icon::SquareDashed, "safe_areas", bar.safe_areas), (Icon::Fullscreen, "full_screen", false)]
-        {
-            if action_button(ui, &cx.shared.keymap, icon, id, on).clicked() {
-                pressed = Some(id);
+        // In a narrow panel the picture needs the room: what is seldom used goes into a menu.
+        if narrow {
+            if cx.shared.compare != Compare::Off {
+                compare_ui(ui, cx, seen, b);
             }
+            let more = ui.menu_button(icons::text(Icon::Ellipsis, size::ICON), |ui| {
+                ui.horizontal(|ui| compare_ui(ui, cx, seen, b));
+                ui.horizontal(|ui| slots_ui(ui, cx));
+                ui.horizontal(|ui| pressed = look_ui(ui, cx, bar).or(pressed));
+            });
+            more.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "More ways to look"));
+            more.response.on_hover_text("Compare, slots, size, safe areas");
+        } else {
+            compare_ui(ui, cx, seen, b);
+            slots_ui(ui, cx);
+            pressed = look_ui(ui, cx, bar);
+        }
+        if action_button(ui, &cx.shared.keymap, Icon::Fullscreen, "full_screen", false).clicked() {
+            pressed = Some("full_screen");
         }
         export_ui(ui, cx, seen);
     });
     pressed
+}
+
+/// Panels with less room, in points, have a menu.
+pub(crate) const NARROW: f32 = 620.0;
+
+/// Size of the picture, and what is drawn over it.
+fn look_ui(ui: &mut Ui, cx: &Cx<'_>, bar: Bar<'_>) -> Option<&'static str> {
+    let fitted = bar.stage.is_fitted();
+    if icon_button(ui, Icon::Maximize, "Fit the picture", fitted).clicked() {
+        bar.stage.fit();
+    }
+    let one_to_one = ui.selectable_label(!fitted, "1:1");
+    if one_to_one.on_hover_text("One pixel of the picture for each of the screen").clicked() {
+        bar.stage.one_to_one(ui.pixels_per_point());
+    }
+    let areas = action_button(ui, &cx.shared.keymap, Icon::SquareDashed, "safe_areas", bar.safe_areas);
+    areas.clicked().then_some("safe_areas")
 }
 
 fn pin_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen) {

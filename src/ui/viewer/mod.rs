@@ -36,7 +36,7 @@ use timeline::Timeline;
 use transport::Transport;
 
 pub(crate) const PANEL: PanelSpec =
-    PanelSpec { id: "viewer", title: "Viewer", icon: Icon::Play, home: Place::Below, make: || Box::<View>::default() };
+    PanelSpec { id: "viewer", title: "Viewer", icon: Icon::Play, home: Place::Aside, make: || Box::<View>::default() };
 
 /// View state of the panel.
 #[derive(Default)]
@@ -162,6 +162,7 @@ impl View {
         let still = b.as_deref().and_then(|_| playable(&seen, rate));
         cx.player.load(Side::A, reel.as_ref().map(|reel| reel.recipe.clone()).or(still));
         cx.player.load(Side::B, b.as_deref().and_then(|b| playable(b, rate)));
+        self.transport.prefer(&cx.shared.preferences);
         self.transport.tell(cx.player, reel.as_ref().map_or(0, |reel| reel.recipe.n_frames()));
         if let Some(reel) = reel.as_deref().filter(|reel| 1 < reel.recipe.n_frames()) {
             self.follow_selection(cx, reel);
@@ -179,6 +180,7 @@ impl View {
             pressed = header::header_ui(ui, cx, &seen, b.as_deref(), bar).or(pressed);
         });
         egui::CentralPanel::no_frame().show(ui, |ui| self.content_ui(ui, cx, &seen, b.as_deref()));
+        self.transport.remember(&mut cx.shared.preferences);
         if let Some(action) = pressed {
             self.act(action, cx);
         }

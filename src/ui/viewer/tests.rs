@@ -629,6 +629,31 @@ fn full_screen_comes_and_goes() {
 }
 
 #[test]
+fn with_k_held_j_and_l_go_frame_by_frame() {
+    let mut window = Window::new(bench());
+    window.harness.key_down(Key::K);
+    window.harness.run();
+    window.deck.borrow_mut().told.clear();
+    assert_eq!(window.press(Key::L), ["step 1"]);
+    assert_eq!(window.press(Key::L), ["step 1"]);
+    assert_eq!(window.press(Key::J), ["step -1"]);
+    window.harness.key_up(Key::K);
+    window.harness.run();
+    assert_eq!(window.press(Key::L), ["play 1"]);
+}
+
+#[test]
+fn a_narrow_panel_keeps_its_rows_and_puts_the_rest_into_a_menu() {
+    let mut window = Window::sized(bench(), (430.0, 430.0));
+    assert!(window.harness.query_by_label("Slot 2: empty").is_none());
+    let picture = window.harness.get_by_label("Viewer: film").rect();
+    assert!(220.0 < picture.height(), "{picture:?}");
+    window.click("More ways to look");
+    window.harness.get_by_label("Slot 2: empty");
+    window.click("Toggle safe areas");
+}
+
+#[test]
 fn idle_asks_for_no_repaint() {
     let mut window = Window::new(bench());
     window.harness.step();

@@ -5,10 +5,12 @@
 use egui::{Role, Ui, WidgetInfo};
 
 use super::film::Reel;
+use super::header::NARROW;
 use crate::actions::{Keymap, action};
 use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::player::{Player, PlayerStatus, Side};
+use crate::preferences::Preferences;
 use crate::theme::{Theme, size, space};
 
 /// Shuttle speeds, slowest first.
@@ -26,6 +28,7 @@ pub(crate) struct Transport {
     pub(crate) volume: f32,
     pub(crate) muted: bool,
     pub(crate) safe_areas: bool,
+    scrub: bool,
     told: Option<Told>,
 }
 
@@ -35,11 +38,21 @@ struct Told {
     range: Option<(u64, u64)>,
     looping: bool,
     volume: f32,
+    scrub: bool,
 }
 
 impl Default for Transport {
     fn default() -> Transport {
-        Transport { from: None, to: None, looping: false, volume: 1.0, muted: false, safe_areas: false, told: None }
+        Transport {
+            from: None,
+            to: None,
+            looping: false,
+            volume: 1.0,
+            muted: false,
+            safe_areas: false,
+            scrub: true,
+            told: None,
+        }
     }
 }
 
@@ -54,16 +67,29 @@ impl Transport {
         Some((from, self.to.unwrap_or(last).clamp(from, last)))
     }
 
+    /// Takes what somebody set up for all of their films.
+    pub(crate) fn prefer(&mut self, preferences: &Preferences) {
+        (self.volume, self.muted, self.scrub) = (preferences.volume, preferences.muted, preferences.scrub);
+    }
+
+    /// Keeps what was changed in the bar.
+    pub(crate) fn remember(&self, preferences: &mut Preferences) {
+        (preferences.volume, preferences.muted) = (self.volume, self.muted);
+    }
+
     /// Tells the player about loop, range and volume where they changed.
     pub(crate) fn tell(&mut self, player: &mut dyn Player, n_frames: u64) {
         let volume = if self.muted { 0.0 } else { self.volume };
-        let now = Told { range: self.range(n_frames), looping: self.looping, volume };
+        let now = Told { range: self.range(n_frames), looping: self.looping, volume, scrub: self.scrub };
         let before = self.told.replace(now);
         if before.is_none_or(|before| (before.range, before.looping) != (now.range, now.looping)) {
             player.set_range(now.range, now.looping);
         }
         if before.is_none_or(|before| before.volume != now.volume) {
             player.set_volume(volume);
+        }
+        if before.is_none_or(|before| before.scrub != now.scrub) {
+            player.set_scrub(now.scrub);
         }
     }
 
@@ -122,9 +148,10 @@ impl Transport {
         let rate = reel.map(|reel| reel.recipe.rate).or(status.rate).unwrap_or(cx.document.settings.fps);
         let n_frames = reel.map_or(status.n_frames, |reel| reel.recipe.n_frames());
         let mut pressed = None;
+        let narrow = ui.available_width() < NARROW;
         ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = space::XS;
-            ui.spacing_mut().button_padding.x = space::S;
+            ui.spacing_mut().item_spacing.x = if narrow { 1.0 } else { space::XS };
+            ui.spacing_mut().button_padding.x = if narrow { space::XS } else { space::S };
             let timecode = ui.monospace(rate.timecode(status.frame));
             timecode.widget_info(|| {
                 WidgetInfo::labeled(Role::Label, true, format!("Timecode {}", rate.timecode(status.frame)))
@@ -132,7 +159,7 @@ impl Transport {
             timecode.on_hover_text("Timecode, hours to frames");
             let frames = format!("{} / {n_frames}", status.frame);
             ui.weak(&frames).on_hover_text("Frame, counted from 0, and number of frames");
-            ui.add_space(space::S);
+            ui.add_space(if narrow { 0.0 } else { space::S });
             ui.add_enabled_ui(reel.is_some(), |ui| {
                 let mut button = |icon, id, on| {
                     if action_button(ui, &cx.shared.keymap, icon, id, on).clicked() {
@@ -153,9 +180,11 @@ impl Transport {
                 }
                 button(Icon::Bookmark, "marker", false);
             });
-            self.sound_ui(ui, &status, cx.theme);
-            let speed = format!("{}×", status.speed);
-            ui.label(speed).on_hover_text("Speed: J plays backward, K pauses, L plays forward, faster each time");
+            self.sound_ui(ui, &status, cx.theme, narrow);
+            if !narrow || status.speed.abs() > 1.0 {
+                let speed = format!("{}×", status.speed);
+                ui.label(speed).on_hover_text("Speed: J plays backward, K pauses, L plays forward, faster each time");
+            }
             let dropped = format!("{} dropped", status.dropped);
             let color = if status.dropped == 0 { cx.theme.weak } else { cx.theme.watch };
             ui.colored_label(color, dropped)
@@ -164,12 +193,12 @@ impl Transport {
         pressed
     }
 
-    fn sound_ui(&mut self, ui: &mut Ui, status: &PlayerStatus, theme: &Theme) {
+    fn sound_ui(&mut self, ui: &mut Ui, status: &PlayerStatus, theme: &Theme, narrow: bool) {
         let (icon, name) = if self.muted { (Icon::VolumeX, "Sound on") } else { (Icon::Volume2, "Mute") };
         if icon_button(ui, icon, name, self.muted).clicked() {
             self.muted = !self.muted;
         }
-        ui.spacing_mut().slider_width = 48.0;
+        ui.spacing_mut().slider_width = if narrow { 20.0 } else { 48.0 };
         let slider = ui.add(egui::Slider::new(&mut self.volume, 0.0..=1.0).show_value(false));
         let percent = (self.volume * 100.0).round();
         slider.widget_info(|| WidgetInfo::slider(true, f64::from(self.volume), "Volume"));
