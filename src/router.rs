@@ -5,6 +5,7 @@
 //! same call has one answer for as long as a session lasts: health changes, and films must not with it.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -37,6 +38,8 @@ pub struct Router {
     /// Reads the manifests.
     load: fn() -> Catalog,
     today: fn() -> Date,
+    /// Workflows of this folder are models as well.
+    project: Option<PathBuf>,
     store: Option<Arc<Store>>,
     /// What lanes need besides; none where nothing may run.
     media: Option<Media>,
@@ -57,8 +60,9 @@ struct World {
 
 impl Router {
     /// A router over the system's manifests and credentials. With `media` it opens lanes as well.
-    pub(crate) fn system(store: Arc<Store>, media: Option<Media>) -> Router {
-        Router { store: Some(store), media, ..Router::over(Catalog::system, Keys::system()) }
+    pub(crate) fn system(project: &Path, store: Arc<Store>, media: Option<Media>) -> Router {
+        let project = Some(project.to_owned());
+        Router { project, store: Some(store), media, ..Router::over(Catalog::system, Keys::system()) }
     }
 
     /// A router that knows these manifests and credentials, and neither a store nor lanes.
@@ -67,6 +71,7 @@ impl Router {
             keys,
             load,
             today,
+            project: None,
             store: None,
             media: None,
             world: OnceLock::new(),
@@ -79,6 +84,10 @@ impl Router {
     fn world(&self) -> &World {
         self.world.get_or_init(|| {
             let catalog = (self.load)();
+            let catalog = match &self.project {
+                Some(folder) => catalog.with_project(folder),
+                None => catalog,
+            };
             let open = catalog.manifests().filter(|manifest| self.keys.open(&manifest.credentials));
             let open = open.map(|manifest| manifest.provider.clone()).collect();
             // A damaged journal has kept a session that may buy from opening.
@@ -281,6 +290,12 @@ fn refused(removed: &Removed<'_>) -> Diagnostic {
 
 fn unknown(name: &str, world: &World) -> Diagnostic {
     let told = Diagnostic::error("unknown-model", format!("there is no model `{name}`")).at_field("model");
+    // What keeps a workflow from being a model is told where it is asked for.
+    let own = name.strip_prefix("comfy/").filter(|own| !own.is_empty());
+    let about = |it: &&Diagnostic| it.code.starts_with("comfy") && own.is_some_and(|own| it.message.contains(own));
+    let kept_out = world.catalog.diagnostics().iter().filter(about);
+    let told =
+        kept_out.fold(told, |told, it| it.hints.iter().fold(told.hint(it.message.clone()), |told, it| told.hint(it)));
     let provider = name.split('/').next().unwrap_or_default();
     let near: Vec<_> = match world.catalog.manifest(provider) {
         Some(manifest) => manifest.models.iter().map(|entry| entry.name.as_str()).take(12).collect(),

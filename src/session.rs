@@ -114,7 +114,7 @@ impl Session {
                 (lanes, Some(media))
             }
         };
-        let router = Router::system(store.clone(), media);
+        let router = Router::system(&project.folder(), store.clone(), media);
         if options.access == Access::Write {
             lanes.extend(router.unfinished()?);
         }

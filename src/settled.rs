@@ -1,8 +1,8 @@
 //! The start-up shortcut: a graph whose outputs were all there at the last run, and that nobody touched since.
 //!
-//! A disposable blob in the store says what the run looked at: the graph's text, the project files by stamp, the
-//! program. While all of that is unchanged there is nothing to parse, plan or look up. Anything else takes the long
-//! way, which needs no blob; artifacts are not looked at either way.
+//! A disposable blob in the store says what the run looked at: the graph's text, the project files and those of models
+//! by stamp, the program. While all of that is unchanged there is nothing to parse, plan or look up. Anything else
+//! takes the long way, which needs no blob; artifacts are not looked at either way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,26 @@ fn fingerprint(question: &Question<'_>) -> Option<Digest> {
     let ids = fs::read(question.graph.with_extension("ids.ron")).unwrap_or_default();
     let program = Seen::now(&std::env::current_exe().ok()?)?;
     let graph = std::path::absolute(question.graph).ok()?;
-    Some(walk::digest_of(&(Digest::of(&text), Digest::of(&ids), program, graph, question.set, question.targets)))
+    let models = models(question.graph);
+    Some(walk::digest_of(&(
+        Digest::of(&text),
+        Digest::of(&ids),
+        program,
+        graph,
+        question.set,
+        question.targets,
+        models,
+    )))
+}
+
+/// Files that say which models there are: another workflow under the same name is another model.
+fn models(graph: &Path) -> Vec<Seen> {
+    let beside = graph.parent().map(|folder| folder.join(providers::comfy::FOLDER));
+    let folders = [beside, providers::comfy::user_folder(), providers::catalog::user_folder()];
+    let listed = folders.into_iter().flatten().filter_map(|folder| fs::read_dir(folder).ok());
+    let mut files: Vec<_> = listed.flatten().filter_map(|file| Seen::now(&file.ok()?.path())).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
 }
 
 impl Settled {
@@ -113,7 +132,7 @@ impl Settled {
         let (Some(files), Some(exports), Some(fingerprint)) = (files, exports, fingerprint(question)) else {
             return Ok(());
         };
-        if files.iter().any(Seen::is_fresh) {
+        if files.iter().chain(&models(question.graph)).any(Seen::is_fresh) {
             return Ok(());
         }
         let output = question.output.map(Path::to_owned);

@@ -228,7 +228,7 @@ impl Clerk {
         };
         clerk.publisher.rebuild(&mut clerk.session);
         clerk.publish();
-        clerk.publisher.look_up_models();
+        clerk.publisher.look_up_models(&clerk.session.project.folder());
         clerk.stale = true;
         Ok(clerk)
     }

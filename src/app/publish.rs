@@ -250,8 +250,8 @@ impl Publisher {
     }
 
     /// Looks up which models there are and which of them let us in. Slow: the system's keyring is asked.
-    pub(super) fn look_up_models(&mut self) {
-        let (catalog, keys) = (Catalog::system(), Keys::system());
+    pub(super) fn look_up_models(&mut self, project: &std::path::Path) {
+        let (catalog, keys) = (Catalog::system().with_project(project), Keys::system());
         let model = |entry: &Entry| {
             let usable = keys.open(&entry.credentials);
             ModelView {

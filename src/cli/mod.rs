@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each a thin front end of a session.
 
 mod check;
+mod comfy;
 mod edit;
 mod explain;
 mod graph;
@@ -59,6 +60,7 @@ enum Command {
     Check(check::Check),
     Nodes(nodes::Nodes),
     Models(models::Models),
+    Comfy(comfy::Comfy),
     Keys(keys::KeysArgs),
     Store(store::Store),
     Edit(edit::Edit),
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(it)) => it.run(&out),
         Some(Command::Nodes(it)) => it.run(&out),
         Some(Command::Models(it)) => it.run(&out),
+        Some(Command::Comfy(it)) => it.run(&out),
         Some(Command::Keys(it)) => it.run(&out),
         Some(Command::Store(it)) => it.run(&out),
         Some(Command::Edit(it)) => it.run(&out),

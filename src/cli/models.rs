@@ -30,7 +30,8 @@ enum ModelsCommand {
 
 impl Models {
     pub(super) fn run(&self, out: &Output) -> Exit {
-        let catalog = Catalog::system();
+        // A project is a folder: the one that the command runs in.
+        let catalog = Catalog::system().with_project(std::path::Path::new("."));
         if !out.json {
             out.problems(catalog.diagnostics());
         }
@@ -152,7 +153,7 @@ fn check(catalog: &Catalog, provider: Option<&str>, out: &Output) -> Exit {
             .hint(format!("providers: {}", known.join(", ")))]);
     }
     let http = match Http::start(Timing::default()) {
-        Ok(http) => http,
+        Ok(http) => std::sync::Arc::new(http),
         Err(diagnostic) => return out.refuse(&[diagnostic]),
     };
     let checked = providers::check(catalog, &Keys::system(), &http, provider);

@@ -52,6 +52,17 @@ pub enum Stopped {
     TooLate,
 }
 
+/// Where a submission is whose answer nobody heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sought {
+    /// It arrived, under this name.
+    Found(RemoteId),
+    /// It certainly did not arrive, or submitting it again costs nothing: it may be submitted.
+    Absent,
+    /// Nobody can tell.
+    Unknown,
+}
+
 /// What a model provider can do. Each call returns within the provider's own time limit.
 pub trait Provider: Send + Sync {
     /// As the journal and the ledger write it.
@@ -68,6 +79,15 @@ pub trait Provider: Send + Sync {
 
     /// Submits a request. A provider that can is told `idempotency`, which no other submission has.
     fn start(&self, request: &Value, idempotency: &str) -> Result<RemoteId, StartError>;
+
+    /// Looks for the submission that went out with `idempotency`, whose answer was lost. A provider that names jobs
+    /// itself cannot tell, which is the default.
+    ///
+    /// # Errors
+    /// A diagnostic where the provider cannot be asked now.
+    fn find(&self, _request: &Value, _idempotency: &str) -> Result<Sought, Diagnostic> {
+        Ok(Sought::Unknown)
+    }
 
     /// Asks how a job stands.
     fn poll(&self, id: &RemoteId) -> Result<Progress, Diagnostic>;
@@ -125,7 +145,7 @@ impl<P: Provider> Remote<P> {
         let provider = self.provider.name().to_owned();
         let intent = JobIntent { item: title(job), provider, request, estimate_microusd };
         let id = self.store.journal_intent(&job.key, &intent)?;
-        match self.provider.start(&intent.request, &format!("{}-{id}", job.key)) {
+        match self.provider.start(&intent.request, &idempotency(job, id)) {
             Ok(remote) => {
                 self.store.journal_submitted(id, &remote.0)?;
                 Ok((id, remote))
@@ -251,14 +271,32 @@ impl<P: Provider> Worker for Remote<P> {
         }
         match &entry.remote_id {
             Some(remote) => self.finish(entry.id, &RemoteId(remote.clone()), job, cx),
-            None => {
-                // The claim is ours, so whoever wrote this intent is no longer at it.
-                let why = if entry.note.is_empty() { "the program ended while it was submitted" } else { &entry.note };
-                self.store.journal_unknown(entry.id, why)?;
-                Err(self.unknown(entry.id, &entry.intent, why).into())
-            }
+            // The claim is ours, so whoever wrote this intent is no longer at it.
+            None => match self.provider.find(&entry.intent.request, &idempotency(job, entry.id))? {
+                Sought::Found(remote) => {
+                    self.store.journal_submitted(entry.id, &remote.0)?;
+                    self.finish(entry.id, &remote, job, cx)
+                }
+                Sought::Absent => {
+                    self.store.journal_failed(entry.id, "it never arrived", 0)?;
+                    cx.cancel.check()?;
+                    let (id, remote) = self.buy(job)?;
+                    self.finish(id, &remote, job, cx)
+                }
+                Sought::Unknown => {
+                    let why =
+                        if entry.note.is_empty() { "the program ended while it was submitted" } else { &entry.note };
+                    self.store.journal_unknown(entry.id, why)?;
+                    Err(self.unknown(entry.id, &entry.intent, why).into())
+                }
+            },
         }
     }
+}
+
+/// What no other submission has.
+fn idempotency(job: &Job, id: JournalId) -> String {
+    format!("{}-{id}", job.key)
 }
 
 /// What people call a job: scene and shot where it has a slate.

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use model::{Diagnostic, Severity};
 
+use crate::comfy::{self, Origin};
 use crate::manifest::{Entry, Manifest, Source};
 
 /// The built-in manifests: name of the file and its text.
@@ -57,13 +58,29 @@ impl Catalog {
         read.clone()
     }
 
-    /// What this build carries, and the manifests of the user's own folder.
+    /// What this build carries, and the manifests and workflows of the user's own folders.
     pub fn system() -> Catalog {
         let catalog = Catalog::built_in();
-        match user_folder() {
+        let catalog = match user_folder() {
             Some(folder) => catalog.with_user_folder(&folder),
             None => catalog,
+        };
+        catalog.with_workflows(comfy::user_folder().as_deref(), Origin::Own)
+    }
+
+    /// The same with the workflows of a project's folder, as far as its user has allowed them.
+    #[must_use]
+    pub fn with_project(self, folder: &Path) -> Catalog {
+        self.with_workflows(Some(&folder.join(comfy::FOLDER)), Origin::Project)
+    }
+
+    fn with_workflows(mut self, folder: Option<&Path>, origin: Origin) -> Catalog {
+        let known = self.manifests.get(comfy::PROVIDER).and_then(|manifest| manifest.workflows.as_deref());
+        let mut shelf = known.cloned().unwrap_or_default();
+        if let Some(folder) = folder {
+            shelf.add(folder, origin, &mut self.diagnostics);
         }
+        self.with(shelf.manifest())
     }
 
     /// Adds the manifests of a folder (`*.ron`); one of the same provider takes the built-in one's place. A folder
@@ -148,10 +165,15 @@ impl Catalog {
 
 /// Where users keep manifests of their own: `throughline/providers` in their folder of settings.
 pub fn user_folder() -> Option<PathBuf> {
+    Some(settings()?.join("providers"))
+}
+
+/// The user's folder of settings: `throughline` where the system keeps them.
+pub(crate) fn settings() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let settings = folder("XDG_CONFIG_HOME").or_else(|| folder("APPDATA"));
     let settings = settings.or_else(|| Some(folder("HOME")?.join(".config")))?;
-    settings.is_absolute().then(|| settings.join("throughline").join("providers"))
+    settings.is_absolute().then(|| settings.join("throughline"))
 }
 
 /// The program works without that manifest.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::answer::Reader;
 use crate::catalog::Catalog;
+use crate::comfy;
 use crate::http::{Fault, Http, Message, Payload};
 use crate::keys::Keys;
 use crate::manifest::{ErrorClass, Manifest};
@@ -41,18 +42,22 @@ pub enum Standing {
 }
 
 /// Asks every provider of a catalog, or the one that is named.
-pub fn check(catalog: &Catalog, keys: &Keys, http: &Http, only: Option<&str>) -> Vec<Checked> {
+pub fn check(catalog: &Catalog, keys: &Keys, http: &Arc<Http>, only: Option<&str>) -> Vec<Checked> {
     let asked = catalog.manifests().filter(|manifest| only.is_none_or(|only| manifest.provider == only));
     asked.map(|manifest| one(manifest, keys, http)).collect()
 }
 
-fn one(manifest: &Arc<Manifest>, keys: &Keys, http: &Http) -> Checked {
+fn one(manifest: &Arc<Manifest>, keys: &Keys, http: &Arc<Http>) -> Checked {
     let standing = |state, diagnostic| Checked {
         provider: manifest.provider.clone(),
         title: manifest.title.clone(),
         state,
         diagnostic,
     };
+    if manifest.workflows.is_some() {
+        let (state, diagnostic) = comfy::check(keys, http);
+        return standing(state, diagnostic);
+    }
     let manifest = match addressed(manifest, keys) {
         Ok(manifest) => manifest,
         Err(told) => return standing(Standing::Fails, Some(told)),

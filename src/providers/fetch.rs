@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::worker::{Job, JobCx, JobError};
+use engine::worker::{Job, JobCx, JobError, Worker};
 use infer::MatcherType;
 use model::{Call, Diagnostic, Import, ImportKind, Outputs, Recipe, Task, Value as PortValue, Work};
 use serde_json::Value;
@@ -169,44 +169,67 @@ impl Hosted {
         }
     }
 
-    /// Takes a file into the store as the value that its task promises.
     fn take_in(&self, path: &Path, call: &Call, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
-        let (kind, port, wanted) = match call.task {
-            Task::Image => (ImportKind::Image, "image", "a picture"),
-            Task::Video => (ImportKind::Clip, "clip", "a video"),
-            Task::Voice | Task::Sound | Task::Music => (ImportKind::Audio, "audio", "a sound"),
-            Task::Text => return Err(Diagnostic::error("provider-task", "a file came where a text should be").into()),
-        };
-        let found = infer::get_from_path(path).ok().flatten();
-        let fits = found.is_some_and(|found| match (call.task, found.matcher_type()) {
-            (Task::Image, MatcherType::Image) | (Task::Video, MatcherType::Video) => true,
-            // Sounds come in containers that films come in as well.
-            (Task::Voice | Task::Sound | Task::Music, MatcherType::Audio | MatcherType::Video) => true,
-            _ => false,
-        });
-        let Some(found) = found.filter(|_| fits) else {
-            let what = found.map_or("something unknown", |found| found.mime_type());
+        let makes_sound =
+            || job.model.as_deref().and_then(|it| self.entry(it)).is_none_or(|it| it.can.sound != Can::No);
+        let sound = if !call.sound && makes_sound() { Sound::Unasked } else { Sound::Wanted };
+        let refuse = |said: &str| {
             let pass = self.pass().ok().flatten();
-            let said = format!("it sends {what} where {wanted} should be");
-            return Err(Diagnostic::from(self.reader(&pass).error(ErrorClass::BadReply, &said)).into());
+            Diagnostic::from(self.reader(&pass).error(ErrorClass::BadReply, said))
         };
-        // The reader is chosen by what the file is.
-        let named = path.with_extension(found.extension());
-        std::fs::rename(path, &named)
-            .map_err(|error| Diagnostic::error("disk", format!("the result could not be named: {error}")))?;
-        let import = Import { kind, path: named.to_string_lossy().into_owned(), content: None, rate: Some(call.rate) };
-        let import = Job { key: job.key, work: Work::Import(import), model: None };
-        let unseen = |_: f32| {};
-        let inner =
-            JobCx { artifacts: cx.artifacts, cancel: cx.cancel.clone(), progress: &unseen, project: cx.project };
-        let outputs = self.importer.run(&import, &inner);
-        let _ = std::fs::remove_file(&named);
-        let value = outputs?.into_iter().next().map(|(_, value)| value);
-        let value = value.ok_or_else(|| Diagnostic::error("import", "BUG: the importer gave nothing"))?;
-        let mute =
-            !call.sound && job.model.as_deref().and_then(|it| self.entry(it)).is_none_or(|it| it.can.sound != Can::No);
-        Ok(vec![(port.into(), if kind == ImportKind::Clip { cut(value, call.n_frames, mute) } else { value })])
+        take_in(path, call, job, cx, &*self.importer, sound, &refuse)
     }
+}
+
+/// What becomes of the sound in a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    Wanted,
+    /// It is turned down.
+    Unasked,
+}
+
+/// Takes a file into the store as the value that its task promises. `refuse` puts what is wrong with it into words.
+pub(crate) fn take_in(
+    path: &Path,
+    call: &Call,
+    job: &Job,
+    cx: &JobCx<'_>,
+    importer: &dyn Worker,
+    sound: Sound,
+    refuse: &dyn Fn(&str) -> Diagnostic,
+) -> Result<Outputs, JobError> {
+    let (kind, port, wanted) = match call.task {
+        Task::Image => (ImportKind::Image, "image", "a picture"),
+        Task::Video => (ImportKind::Clip, "clip", "a video"),
+        Task::Voice | Task::Sound | Task::Music => (ImportKind::Audio, "audio", "a sound"),
+        Task::Text => return Err(Diagnostic::error("provider-task", "a file came where a text should be").into()),
+    };
+    let found = infer::get_from_path(path).ok().flatten();
+    let fits = found.is_some_and(|found| match (call.task, found.matcher_type()) {
+        (Task::Image, MatcherType::Image) | (Task::Video, MatcherType::Video) => true,
+        // Sounds come in containers that films come in as well.
+        (Task::Voice | Task::Sound | Task::Music, MatcherType::Audio | MatcherType::Video) => true,
+        _ => false,
+    });
+    let Some(found) = found.filter(|_| fits) else {
+        let what = found.map_or("something unknown", |found| found.mime_type());
+        return Err(refuse(&format!("it sends {what} where {wanted} should be")).into());
+    };
+    // The reader is chosen by what the file is.
+    let named = path.with_extension(found.extension());
+    std::fs::rename(path, &named)
+        .map_err(|error| Diagnostic::error("disk", format!("the result could not be named: {error}")))?;
+    let import = Import { kind, path: named.to_string_lossy().into_owned(), content: None, rate: Some(call.rate) };
+    let import = Job { key: job.key, work: Work::Import(import), model: None };
+    let unseen = |_: f32| {};
+    let inner = JobCx { artifacts: cx.artifacts, cancel: cx.cancel.clone(), progress: &unseen, project: cx.project };
+    let outputs = importer.run(&import, &inner);
+    let _ = std::fs::remove_file(&named);
+    let value = outputs?.into_iter().next().map(|(_, value)| value);
+    let value = value.ok_or_else(|| Diagnostic::error("import", "BUG: the importer gave nothing"))?;
+    let value = if kind == ImportKind::Clip { cut(value, call.n_frames, sound == Sound::Unasked) } else { value };
+    Ok(vec![(port.into(), value)])
 }
 
 const STAYS: &str = "run again to fetch it: the job is in the journal and is not submitted again";

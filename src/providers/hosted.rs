@@ -39,6 +39,14 @@ pub(crate) struct Desk {
     pub(crate) cancels: Mutex<BTreeMap<String, Cancel>>,
 }
 
+impl Desk {
+    /// The flag of the job that a submission is for.
+    pub(crate) fn cancel_of(&self, idempotency: &str) -> Cancel {
+        let key = idempotency.split('-').next().unwrap_or_default();
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned().unwrap_or_default()
+    }
+}
+
 /// See the module.
 pub(crate) struct Hosted {
     pub(crate) manifest: Arc<Manifest>,
@@ -332,10 +340,7 @@ impl Provider for Hosted {
             within,
             most: most_of(operation),
         };
-        let key = idempotency.split('-').next().unwrap_or_default();
-        let cancels = self.desk.cancels.lock().unwrap_or_else(PoisonError::into_inner);
-        let cancel = cancels.get(key).cloned().unwrap_or_default();
-        drop(cancels);
+        let cancel = self.desk.cancel_of(idempotency);
         let reply = match self.submit(&message, entry, operation, &cancel) {
             Sent::Accepted(reply) => reply,
             Sent::Refused(told) => return Err(refused(told)),

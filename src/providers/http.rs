@@ -39,6 +39,8 @@ pub struct Timing {
     pub patience: Duration,
     /// Milliseconds between polls instead of the manifest's.
     pub poll_ms: Option<u64>,
+    /// How long nothing may move on a server of the user's own before it counts as stuck.
+    pub stuck: Duration,
     /// Seed of the jitter.
     pub seed: u64,
 }
@@ -54,6 +56,7 @@ impl Default for Timing {
             pause: (Duration::from_millis(500), Duration::from_secs(8)),
             patience: Duration::from_secs(120),
             poll_ms: None,
+            stuck: Duration::from_secs(30 * 60),
             seed: u64::from(std::process::id()),
         }
     }
@@ -214,6 +217,11 @@ impl Http {
             let body = bounded(response, message.most).await?;
             Ok(Reply { status, retry_after, body })
         })
+    }
+
+    /// Lets something run beside the callers; it ends with the program's last connection.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.runtime.spawn(task));
     }
 
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use engine::codec::Codec;
 use engine::lanes::LaneSpec;
-use engine::remote::Remote;
+use engine::remote::{Provider, Remote};
 use engine::store::Store;
 use engine::worker::{Job, JobCx, JobError, Worker};
 use model::{Diagnostic, Outputs};
 
 use crate::answer::Handle;
 use crate::catalog::Catalog;
+use crate::comfy;
 use crate::hosted::{Desk, Hosted};
 use crate::http::Http;
 use crate::keys::Keys;
@@ -55,6 +56,9 @@ pub struct Observation {
 /// # Errors
 /// The store's diagnostic where the journal cannot be read.
 pub fn lane(manifest: &Arc<Manifest>, setup: &Setup) -> Result<LaneSpec, Diagnostic> {
+    if let Some(shelf) = &manifest.workflows {
+        return comfy::lane(manifest, shelf, setup);
+    }
     let manifest = &addressed(manifest, &setup.keys)?;
     let reach = Reach::of(manifest)
         .ok_or_else(|| Diagnostic::error("manifest", format!("{}'s base is no URL", manifest.title)))?;
@@ -109,15 +113,15 @@ pub fn lasting(name: &str) -> &'static str {
 }
 
 /// A remote worker behind the gates of its models.
-struct Gated {
-    remote: Remote<Hosted>,
-    desk: Arc<Desk>,
+pub(crate) struct Gated<P> {
+    pub(crate) remote: Remote<P>,
+    pub(crate) desk: Arc<Desk>,
     /// Jobs at a time, by the entry's name.
-    most: BTreeMap<String, u32>,
-    observe: Option<Observer>,
+    pub(crate) most: BTreeMap<String, u32>,
+    pub(crate) observe: Option<Observer>,
 }
 
-impl Worker for Gated {
+impl<P: Provider> Worker for Gated<P> {
     fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
         let name = job.model.as_deref().unwrap_or_default();
         let most = self.most.get(name).copied().unwrap_or(1);

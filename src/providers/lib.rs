@@ -9,6 +9,7 @@
 mod answer;
 pub mod catalog;
 mod check;
+pub mod comfy;
 mod download;
 mod error;
 mod fetch;

@@ -38,6 +38,11 @@ impl Reach {
         Some(Reach { place: manifest.place, base, hosts: manifest.hosts.iter().cloned().collect() })
     }
 
+    /// A server of the user's own at that address, which may be private.
+    pub(crate) fn local(base: Url) -> Reach {
+        Reach { place: Place::Local, base, hosts: BTreeSet::new() }
+    }
+
     pub(crate) fn place(&self) -> Place {
         self.place
     }

@@ -198,7 +198,7 @@ fn option(text: &str) -> Value {
 
 impl Studio<'_> {
     /// A picture as an artifact; a frame of a clip is drawn now.
-    fn still(&self, image: &Image) -> Result<Arc<Media>, Diagnostic> {
+    pub(crate) fn still(&self, image: &Image) -> Result<Arc<Media>, Diagnostic> {
         let (clip, frame) = match image {
             Image::File(media) => return Ok(media.clone()),
             Image::Frame { clip, frame } => (clip, *frame),
@@ -300,7 +300,8 @@ fn put_in(value: &mut Value, sources: &Sources<'_>) -> Result<(), Diagnostic> {
     }
 }
 
-fn read(media: &Value, artifacts: &dyn Artifacts) -> Result<(Vec<u8>, Media), Diagnostic> {
+/// The bytes of a picture that a request names.
+pub(crate) fn read(media: &Value, artifacts: &dyn Artifacts) -> Result<(Vec<u8>, Media), Diagnostic> {
     let media: Media = serde_json::from_value(media.clone())
         .map_err(|error| Diagnostic::error("picture", format!("a picture of the request has no name: {error}")))?;
     let path = artifacts.locate(&media)?;

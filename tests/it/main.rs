@@ -6,6 +6,7 @@
 mod bad;
 mod carried;
 mod cli;
+mod comfy;
 mod dependencies;
 #[cfg(feature = "gui")]
 mod editor;

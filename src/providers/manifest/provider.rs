@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use model::{Diagnostic, Place as TextPlace};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Entry, Place, Tier};
 use super::wire::{Billed, ErrorRule, Exchange, Operation};
 use super::{Date, Path};
+use crate::comfy::Shelf;
 
 /// The format that this program reads.
 const FORMAT: u32 = 1;
@@ -66,6 +68,9 @@ pub struct Manifest {
     pub operations: BTreeMap<String, Operation>,
     pub models: Vec<Entry>,
     pub sources: BTreeMap<String, Source>,
+    /// The workflows that its models are, where a ComfyUI server runs them. No file can say this.
+    #[serde(skip)]
+    pub workflows: Option<Arc<Shelf>>,
 }
 
 fn two() -> u32 {
@@ -200,7 +205,7 @@ impl Manifest {
     }
 
     /// Copies what entries share into each of them.
-    fn fill(&mut self) {
+    pub(crate) fn fill(&mut self) {
         for entry in &mut self.models {
             entry.name = format!("{}/{}", self.provider, entry.id);
             entry.provider.clone_from(&self.provider);

@@ -61,12 +61,12 @@ impl Codec for Plain {
     }
 }
 
-fn info() -> VideoInfo {
+pub(crate) fn info() -> VideoInfo {
     VideoInfo { width: 1280, height: 720, rate: Rate(24, 1), n_frames: 240, codec: "test".to_owned() }
 }
 
 /// Takes any file in.
-struct Believer;
+pub(crate) struct Believer;
 
 impl Worker for Believer {
     fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
@@ -96,6 +96,7 @@ pub(crate) fn timing() -> Timing {
         pause: (Duration::from_millis(2), Duration::from_millis(8)),
         patience: Duration::from_secs(3),
         poll_ms: Some(10),
+        stuck: Duration::from_secs(20),
         seed: 7,
     }
 }

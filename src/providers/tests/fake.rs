@@ -202,7 +202,7 @@ fn serve(stream: TcpStream, shape: &Shape, books: &Mutex<State>, base: &str, ove
     answer(&mut stream, status, &headers, &bytes, shown)
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+pub(crate) fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut head = String::new();
     loop {
         let mut line = String::new();
@@ -336,7 +336,7 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
 }
 
 /// Writes an answer of which only the first `shown` bytes of the body come.
-fn answer(
+pub(crate) fn answer(
     stream: &mut TcpStream,
     status: u16,
     headers: &[(&'static str, String)],

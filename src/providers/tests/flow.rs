@@ -343,7 +343,7 @@ fn a_picture_is_uploaded_before_it_is_submitted() {
 #[test]
 fn a_provider_is_checked_without_a_purchase() {
     let keys = |bench: &Bench| bench.keys();
-    let http = crate::Http::start(super::bench::timing()).expect("it starts");
+    let http = std::sync::Arc::new(crate::Http::start(super::bench::timing()).expect("it starts"));
     let standing = |bench: &Bench, keys: &crate::Keys| {
         let checked = crate::check(&bench.catalog, keys, &http, None);
         assert_eq!(checked.len(), 1);

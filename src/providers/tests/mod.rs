@@ -1,6 +1,7 @@
 //! Providers against a fake: what is sent, what comes of every answer, what a run leaves behind.
 
 mod bench;
+mod comfy;
 mod crash;
 mod fake;
 mod flow;
