@@ -112,6 +112,7 @@ impl Tab {
         let mut shared = Shared::default();
         shared.keymap = ui::actions::Keymap::new(&settings.preset, settings.keys.clone());
         shared.tour_seen = settings.toured;
+        shared.preferences.clone_from(&settings.preferences);
         shared.recent_kinds.clone_from(&settings.kinds);
         Tab {
             path: path.to_owned(),
@@ -157,6 +158,8 @@ impl Tab {
     pub(super) fn show(&mut self, ui: &mut egui::Ui, settings: &Settings, theme: &Theme) -> Vec<Wish> {
         let ctx = ui.ctx().clone();
         let mut wishes = Vec::new();
+        // Before anything returns: what the tab has is kept as what somebody wants.
+        self.shared.preferences.clone_from(&settings.preferences);
         for news in self.desk.news() {
             self.news(news, &ctx, &mut wishes);
         }
@@ -174,7 +177,6 @@ impl Tab {
         }
         let view = self.desk.view();
         self.describe(settings);
-        self.shared.preferences.clone_from(&settings.preferences);
         let mut commands = Commands::default();
         if let Some(gallery) = &mut self.gallery {
             gallery.begin(&ctx);
@@ -438,4 +440,18 @@ fn refused(ui: &mut egui::Ui, path: &Path, problems: &[Diagnostic], theme: &Them
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_that_is_being_opened_wants_what_was_set_up() {
+        let mut settings = Settings::default();
+        settings.preferences.light = true;
+        let tab = Tab::open(Path::new("nowhere.ron"), &egui::Context::default(), &settings);
+        assert_eq!(tab.shared.preferences, settings.preferences);
+        assert_eq!(*tab.editor.layout(), settings.layout);
+    }
 }

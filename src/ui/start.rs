@@ -41,7 +41,7 @@ fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     templates_ui(ui, cx);
     recent_ui(ui, cx);
     ui.add_space(space::XL);
-    let hint = "Drop a graph anywhere in this window to open it";
+    let hint = "Drop a graph, or a film that was made from one, anywhere in this window to open it";
     ui.label(RichText::new(hint).color(cx.theme.weak));
     ui.add_space(space::XL);
 }
