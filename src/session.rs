@@ -53,7 +53,7 @@ pub struct Step {
     pub work: Option<&'static str>,
     /// Model and version, for calls.
     pub model: Option<String>,
-    /// Micro-dollars; none where the price is unknown.
+    /// Micro-dollars; none where the price is unknown, or not known yet.
     pub cost_microusd: Option<u64>,
     /// Why it is not reused, one reason a line.
     pub why: Vec<String>,
@@ -249,11 +249,11 @@ impl Session {
         let item = self.engine.item(at);
         let name = |by: &ItemRef| self.engine.item(*by).name;
         let (why, cost) = match item.state {
-            State::Want { by } | State::Blocked { by } if *by == at => (vec![], Some(0)),
+            State::Want { by } | State::Blocked { by } if *by == at => (vec![], self.price_to_come(at)),
             State::Want { by } if self.is_unknown(at) => {
-                (vec![format!("its elements are unknown until {} has run", name(by))], Some(0))
+                (vec![format!("its elements are unknown until {} has run", name(by))], self.price_to_come(at))
             }
-            State::Want { by } => (vec![format!("follows {}", name(by))], Some(0)),
+            State::Want { by } => (vec![format!("follows {}", name(by))], self.price_to_come(at)),
             State::Blocked { by } => (vec![format!("blocked by {}", name(by))], Some(0)),
             State::Failed(diagnostic) => (vec![diagnostic.message.clone()], Some(0)),
             State::Held { cost } => (self.reasons(at)?, *cost),
@@ -268,6 +268,17 @@ impl Session {
             cost_microusd: cost,
             why,
         }))
+    }
+
+    /// The price of an item that cannot be planned yet: none where a model that may cost money makes it.
+    fn price_to_come(&self, at: ItemRef) -> Option<u64> {
+        let name = self.engine.item(at).name;
+        let Some(node) = self.project.document.nodes.get(model::node_of_item(&name)) else { return Some(0) };
+        let Some(spec) = nodes::CATALOG.find(&node.kind) else { return Some(0) };
+        let has_model = spec.params.iter().any(|param| param.name == "model");
+        let model = node.params.get("model").and_then(Data::as_text).unwrap_or("auto");
+        let previs = ["model.image", "model.video"].contains(&spec.kind) && ["auto", animatic::MODEL].contains(&model);
+        (!has_model || previs).then_some(0)
     }
 
     fn is_unknown(&self, at: ItemRef) -> bool {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use engine::demand::Target;
 use engine::engine::Event;
+use engine::money::{Cost, Total};
 use engine::state::{ItemRef, State};
 use indexmap::IndexMap;
 use model::{Diagnostic, GROUP, Ports};
@@ -41,7 +42,7 @@ struct Pace {
     targets: Vec<Target>,
     ran: u64,
     failed: u64,
-    cost: u64,
+    cost: Total,
     /// What each lane has done.
     lanes: IndexMap<String, Done>,
 }
@@ -51,12 +52,12 @@ struct Pace {
 struct Done {
     n: u64,
     seconds: f64,
-    cost: u64,
+    cost: Total,
 }
 
 impl Pace {
     fn new(started: Instant, targets: Vec<Target>) -> Pace {
-        Pace { started, targets, ran: 0, failed: 0, cost: 0, lanes: IndexMap::new() }
+        Pace { started, targets, ran: 0, failed: 0, cost: Total::default(), lanes: IndexMap::new() }
     }
 }
 
@@ -117,15 +118,16 @@ impl Publisher {
             Event::Ran { item, work, seconds, cost } => {
                 if let Some((lane, _)) = self.at_work.shift_remove(&item) {
                     let done = self.run.lanes.entry(lane).or_default();
-                    (done.n, done.seconds, done.cost) = (done.n + 1, done.seconds + seconds, done.cost + cost);
+                    (done.n, done.seconds) = (done.n + 1, done.seconds + seconds);
+                    done.cost.add(cost);
                 }
                 let node = model::node_of_item(&item).to_owned();
                 let (n, took) = self.cooks.entry(node).or_default();
                 *n += 1;
                 *took += seconds;
                 self.run.ran += 1;
-                self.run.cost += cost;
-                let price = if cost == 0 { String::new() } else { format!(", {}", ui::view::dollars(cost)) };
+                self.run.cost.add(cost);
+                let price = if cost == Cost::FREE { String::new() } else { format!(", {cost}") };
                 self.log.push(line(&item, format!("{work} made in {seconds:.2} s{price}"), false));
             }
             Event::Failed { item, diagnostic } => {
@@ -375,7 +377,7 @@ fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
             key: Some(record.key),
             seed: record.seed,
             model: record.model,
-            cost: record.cost_microusd,
+            cost: record.cost,
             seconds: record.seconds,
             made_at: record.made_at,
             note: session.take_note(item, record.take).unwrap_or(record.note),
@@ -389,6 +391,7 @@ fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
             takes.push(TakeView {
                 take,
                 key: Some(key),
+                cost: Cost::FREE,
                 values: outputs(store.get(&key)?),
                 note: session.take_note(item, take).unwrap_or_default(),
                 model: session.project.document.nodes.get(node).map(|node| node.kind.clone()),
@@ -407,8 +410,10 @@ fn ledger(session: &Session) -> Vec<LedgerLine> {
             at: line.at.unwrap_or_default(),
             item: line.item,
             provider: line.provider,
-            model: line.note,
-            cost: line.cost_microusd,
+            model: line.model.unwrap_or_default(),
+            cost: line.cost,
+            estimate: line.estimate_microusd,
+            note: line.note,
         })
         .collect()
 }

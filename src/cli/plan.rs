@@ -1,6 +1,7 @@
 //! `throughline plan`: what a run would do, why, and what it would cost. Writes nothing.
 
 use clap::Args;
+use engine::money::Total;
 use model::{Diagnostic, Severity};
 
 use super::Exit;
@@ -71,17 +72,12 @@ fn print(forecast: &Forecast, out: &Output) {
             out.line(format!("{:7} {:widest$}   and {} more", "", "", why.len() - 8));
         }
     }
-    let cost = match forecast.unknown_prices {
-        0 => dollars(forecast.cost_microusd),
-        n => format!("{} and {n} unknown prices", dollars(forecast.cost_microusd)),
-    };
+    let cost =
+        total(Total { microusd: forecast.cost_microusd, n_unknown: forecast.unknown_prices, ..Total::default() });
     out.line(format!("{} to run, {} reused, cost {cost}", steps.len(), forecast.reused));
 }
 
-/// Micro-dollars for people.
-pub(super) fn dollars(micro: u64) -> String {
-    match micro {
-        0 => "0".to_owned(),
-        micro => format!("${}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000),
-    }
+/// A sum for people.
+pub(super) fn total(total: Total) -> String {
+    if total.is_free() { "0".to_owned() } else { total.to_string() }
 }

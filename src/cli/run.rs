@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use clap::Args;
 use engine::demand::Target;
 use engine::engine::{Approval, Tally};
+use engine::money::{amount, dollars};
 use model::Diagnostic;
 use serde_json::json;
 
 use super::Exit;
 use super::graph::GraphArgs;
 use super::output::Output;
-use super::plan::dollars;
+use super::plan::total;
 use super::progress::Progress;
 use super::trace::Trace;
 use crate::export::Exported;
@@ -35,8 +36,8 @@ pub(super) struct Run {
     /// Jobs at a time for each kind of work; the number of processors unless given.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// Let paid items run while their prices add up to no more than this, `5usd`.
-    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
+    /// Let paid items run while their prices add up to no more than this: `5usd`, `0.50` or `50c`.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     budget: Option<u64>,
     /// Write where the time went to a file that browsers' profilers open.
     #[arg(long, value_name = "FILE")]
@@ -44,19 +45,6 @@ pub(super) struct Run {
     /// Let one paid item run whatever it costs. May be repeated.
     #[arg(long, value_name = "ITEM")]
     approve: Vec<String>,
-}
-
-/// `5usd`, `0.25usd` or `5` as micro-dollars.
-fn budget(text: &str) -> Result<u64, String> {
-    let number = text.trim().trim_end_matches("usd").trim();
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) || 6 < part.len() {
-        return Err("write an amount like 5usd or 0.25usd".to_owned());
-    }
-    let micro: u64 = format!("{part:0<6}").parse().map_err(|_| "the amount is not a number".to_owned())?;
-    let whole: u64 = whole.parse().map_err(|_| "the amount is too large".to_owned())?;
-    whole.checked_mul(1_000_000).and_then(|it| it.checked_add(micro)).ok_or("the amount is too large".to_owned())
 }
 
 impl Run {
@@ -161,7 +149,9 @@ impl Run {
                 "blocked": tally.blocked,
                 "held": held.iter().map(|(item, cost)| json!({ "item": item, "cost_microusd": cost })).collect::<Vec<_>>(),
                 "waiting": tally.waiting,
-                "cost_microusd": tally.cost,
+                "cost_microusd": tally.cost.microusd,
+                "maybe_microusd": tally.cost.maybe,
+                "unknown_costs": tally.cost.n_unknown,
                 "files": files,
                 "diagnostics": problems,
             }));
@@ -180,7 +170,7 @@ impl Run {
         let others =
             [("failed", tally.failed), ("blocked", tally.blocked), ("held", tally.held), ("left", tally.waiting)];
         counts.extend(others.iter().filter(|(_, n)| 0 < *n).map(|(name, n)| format!("{name} {n}")));
-        out.line(format!("{}, cost {}", counts.join(", "), dollars(tally.cost)));
+        out.line(format!("{}, cost {}", counts.join(", "), total(tally.cost)));
         if exit == Exit::Held {
             out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM");
         }
@@ -210,19 +200,4 @@ fn interrupts() -> Result<Arc<AtomicU32>, Diagnostic> {
     })
     .map_err(|error| Diagnostic::error("signals", format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::budget;
-
-    #[test]
-    fn amounts_are_exact() {
-        assert_eq!(budget("5usd"), Ok(5_000_000));
-        assert_eq!(budget("0.25"), Ok(250_000));
-        assert_eq!(budget("0.000001usd"), Ok(1));
-        for bad in ["", "usd", "-1", "1e3", "0.0000001", "99999999999999999999usd"] {
-            assert!(budget(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -15,6 +15,7 @@ use crate::evaluator::{Counters, Evaluator};
 use crate::graph::{NodeState, Shape};
 use crate::lanes::{LaneSpec, Lanes, Order, Report};
 use crate::models::Models;
+use crate::money::{Cost, Total};
 use crate::needs::Wanted;
 use crate::state::{ItemRef, State};
 use crate::traces::{Made, Traces};
@@ -51,7 +52,7 @@ pub struct Approval {
 pub enum Event {
     Started { item: String, work: &'static str },
     Progress { item: String, done: f32 },
-    Ran { item: String, work: &'static str, seconds: f64, cost: u64 },
+    Ran { item: String, work: &'static str, seconds: f64, cost: Cost },
     Failed { item: String, diagnostic: Box<Diagnostic> },
     Cancelled { item: String },
 }
@@ -65,8 +66,8 @@ pub struct Tally {
     pub blocked: u64,
     pub held: u64,
     pub waiting: u64,
-    /// Micro-dollars spent in this run.
-    pub cost: u64,
+    /// What the results of this run cost.
+    pub cost: Total,
 }
 
 /// Most items looked at in one round of dispatching; lanes hold far fewer.
@@ -103,7 +104,7 @@ pub struct Engine {
     demand: BTreeSet<ItemRef>,
     demand_rev: u64,
     ran: IndexMap<ItemRef, u64>,
-    cost: u64,
+    cost: Total,
     events: Vec<Event>,
 }
 
@@ -131,7 +132,7 @@ impl Engine {
             demand: BTreeSet::new(),
             demand_rev: 0,
             ran: IndexMap::new(),
-            cost: 0,
+            cost: Total::default(),
             events: Vec::new(),
         }
     }
@@ -169,7 +170,7 @@ impl Engine {
         self.approval = approval;
         self.running = true;
         self.ran.clear();
-        self.cost = 0;
+        self.cost = Total::default();
         self.ev.known.borrow_mut().failures.clear();
         let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
         for at in dead {
@@ -439,7 +440,7 @@ impl Engine {
             let order = Order {
                 cancel: cancel.clone(),
                 model: it.chosen.as_ref().map(|chosen| (chosen.model.clone(), chosen.version)),
-                cost: it.chosen.as_ref().and_then(|chosen| chosen.cost).unwrap_or(0),
+                cost: Cost::listed(it.chosen.as_ref().map_or(Some(0), |chosen| chosen.cost)),
                 job: Job { key: it.key, model: it.chosen.as_ref().map(|chosen| chosen.model.clone()), work: it.work },
             };
             let work = order.job.work.kind();
@@ -515,7 +516,7 @@ impl Engine {
     }
 
     fn made(&mut self, key: Digest, job: &InFlight, made: &Made) {
-        self.cost += made.cost;
+        self.cost.add(made.cost);
         let outputs: Arc<Outputs> = Arc::new(made.outputs.clone());
         self.ev.known.borrow_mut().outputs.insert(key, outputs);
         for at in &job.items {

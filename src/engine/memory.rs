@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
+use crate::money::Cost;
 use crate::traces::{Made, Traces};
 use crate::worker::Artifacts;
 
@@ -55,8 +56,14 @@ impl Artifacts for MemoryStore {
         self.kept().made.get(&work.key(None)).map(|(outputs, _)| (**outputs).clone())
     }
     fn record(&self, work: &Work, outputs: &Outputs) -> Result<(), Diagnostic> {
-        let made =
-            Made { outputs: outputs.clone(), work: work.clone(), model: None, cost: 0, seconds: 0.0, parts: vec![] };
+        let made = Made {
+            outputs: outputs.clone(),
+            work: work.clone(),
+            model: None,
+            cost: Cost::FREE,
+            seconds: 0.0,
+            parts: vec![],
+        };
         self.keep(&work.key(None), &made)
     }
 }
@@ -104,7 +111,7 @@ mod tests {
     fn a_take_number_gives_its_newest_result() {
         let store = MemoryStore::default();
         let work = Work::Compute(model::Compute { op: "count".to_owned(), version: 1, args: BTreeMap::new() });
-        let made = Made { outputs: vec![], work, model: None, cost: 0, seconds: 0.0, parts: vec![] };
+        let made = Made { outputs: vec![], work, model: None, cost: Cost::FREE, seconds: 0.0, parts: vec![] };
         let [before, after] = [Digest::of(b"before"), Digest::of(b"after")];
         for key in [before, after, before] {
             store.add_take("film", "generate/s1", 1, &key, &made).expect("added");

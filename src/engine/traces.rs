@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use model::{Diagnostic, Digest, Outputs, Work};
 
+use crate::money::Cost;
 use crate::store::{ClaimGuard, Holder};
 use crate::worker::Artifacts;
 
@@ -17,8 +18,7 @@ pub struct Made {
     pub work: Work,
     /// Model and version that made it, for calls.
     pub model: Option<(String, u32)>,
-    /// Micro-dollars.
-    pub cost: u64,
+    pub cost: Cost,
     pub seconds: f64,
     /// Keys of the parts (a film's segments) that went into it; they are kept as long as it is.
     pub parts: Vec<Digest>,

@@ -4,6 +4,7 @@
 //! per item and when something was made.
 
 use egui::{Button, DragValue, Rect, RichText, ScrollArea, Sense, Ui};
+use engine::money::Cost;
 use model::{Edit, TakeChoice};
 
 use crate::command::{Approval, Ask, Command};
@@ -13,7 +14,7 @@ use crate::lines::{empty_ui, field_ui};
 use crate::panel::{Panel, PanelSpec, Place};
 use crate::shots::picture_of;
 use crate::theme::{size, space};
-use crate::view::{ItemView, TakeView, TakesView, dollars};
+use crate::view::{ItemState, ItemView, TakeView, TakesView, dollars};
 
 pub(crate) const PANEL: PanelSpec =
     PanelSpec { id: "takes", title: "Takes", icon: Icon::Layers, home: Place::Right, make: || Box::<View>::default() };
@@ -182,7 +183,11 @@ impl View {
             }
             return;
         }
-        let price = if 0 < cost { format!(" for {}", dollars(cost)) } else { String::new() };
+        let price = match (&item.state, cost) {
+            (ItemState::Held { cost: None }, _) => " at an unknown price".to_owned(),
+            (_, 0) => String::new(),
+            (_, cost) => format!(" for {}", dollars(cost)),
+        };
         let button = ui.add(Button::new((icons::text(Icon::Dices, size::BODY), format!("Roll again{price}"))));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Roll again{price}")));
         if button.on_hover_text("Makes new takes of this one item; the others stay").clicked() {
@@ -258,7 +263,7 @@ impl View {
             ui.add(egui::Label::new(RichText::new(model).small()).truncate());
         }
         let seconds = crate::shots::short(take.seconds);
-        ui.label(RichText::new(format!("{}, made in {seconds} s", dollars(take.cost))).small());
+        ui.label(RichText::new(format!("{}, made in {seconds} s", paid(take.cost))).small());
         let day = take.made_at.as_deref().map(day).unwrap_or_default();
         let key = take.key.map(|key| key.to_string().chars().take(8).collect::<String>()).unwrap_or_default();
         let line = ui.add(egui::Label::new(RichText::new(format!("{day} {key}")).small().weak()).truncate());
@@ -377,6 +382,15 @@ fn icon(ui: &mut Ui, icon: Icon, label: &str) -> egui::Response {
     let button = ui.add(Button::new(icons::text(icon, size::BODY)));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, label));
     button.on_hover_text(label).on_disabled_hover_text(label)
+}
+
+/// What a take cost.
+fn paid(cost: Cost) -> String {
+    match cost {
+        Cost::FREE => "free".to_owned(),
+        Cost::Unknown => "cost unknown".to_owned(),
+        cost => cost.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Traces for Store {
             outputs: made.outputs.clone(),
             work: made.work.clone(),
             model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
-            cost_microusd: made.cost,
+            cost: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
             parts: made.parts.clone(),
@@ -41,7 +41,7 @@ impl Traces for Store {
                 let (name, version) = text.rsplit_once(' ')?;
                 Some((name.to_owned(), version.parse().ok()?))
             }),
-            cost: trace.cost_microusd,
+            cost: trace.cost,
             seconds: trace.seconds,
             parts: trace.parts,
         }))
@@ -70,7 +70,7 @@ impl Traces for Store {
             key: *key,
             seed,
             model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
-            cost_microusd: made.cost,
+            cost: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
             note: String::new(),

@@ -16,6 +16,7 @@ use super::error::Fault;
 use super::index::{is_whole, put_row, text};
 use super::items::{self, LedgerEntry, LedgerFile};
 use super::{Store, locked};
+use crate::money::Cost;
 
 /// A job's number within its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,8 +35,11 @@ pub struct JobIntent {
     pub provider: String,
     /// The request as it will be sent, without secrets.
     pub request: serde_json::Value,
-    /// Millionths of a dollar.
-    pub estimate_microusd: u64,
+    /// The model, as the graph knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Millionths of a dollar; none where the price is unknown.
+    pub estimate_microusd: Option<u64>,
 }
 
 /// How far a job has come.
@@ -83,9 +87,9 @@ pub struct JournalEntry {
     /// The provider's id, once it has given one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_id: Option<String>,
-    /// What it did cost, once that is known. Millionths of a dollar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_microusd: Option<u64>,
+    /// What it did cost, once it is over.
+    #[serde(default, rename = "cost_microusd", skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Why it failed, or why its outcome is unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -117,7 +121,7 @@ impl Store {
                 state: JobState::Intent,
                 intent: intent.clone(),
                 remote_id: None,
-                cost_microusd: None,
+                cost: None,
                 note: String::new(),
             };
             restore(tx, &entry)?;
@@ -126,7 +130,7 @@ impl Store {
         locked(&self.own_jobs).insert(entry.id);
         if let Err(refused) = self.keep_job(&entry) {
             // The caller will not submit it, so it must not stand in the way of the next try.
-            drop(self.journal_failed(entry.id, "it was not submitted: the journal could not be written", 0));
+            drop(self.journal_failed(entry.id, "it was not submitted: the journal could not be written", Cost::FREE));
             return Err(refused);
         }
         Ok(entry.id)
@@ -145,15 +149,15 @@ impl Store {
         self.advance(id, None, |entry| entry.state = JobState::Fetched)
     }
 
-    /// Ends a job and enters its cost (millionths of a dollar) into the ledger, both or neither.
-    pub fn journal_done(&self, id: JournalId, cost_microusd: u64) -> Result<(), Diagnostic> {
-        self.advance(id, Some(cost_microusd), |entry| entry.state = JobState::Settled)
+    /// Ends a job and enters its cost into the ledger, both or neither.
+    pub fn journal_done(&self, id: JournalId, cost: Cost) -> Result<(), Diagnostic> {
+        self.advance(id, Some(cost), |entry| entry.state = JobState::Settled)
     }
 
-    /// Ends a job that gave nothing; what it cost all the same is entered into the ledger. Also how a person settles
+    /// Ends a job that gave nothing; what it cost, or may have cost, all the same is entered into the ledger. Also how a person settles
     /// a job of unknown outcome, after which its key can be tried again.
-    pub fn journal_failed(&self, id: JournalId, reason: &str, cost_microusd: u64) -> Result<(), Diagnostic> {
-        self.advance(id, Some(cost_microusd), |entry| {
+    pub fn journal_failed(&self, id: JournalId, reason: &str, cost: Cost) -> Result<(), Diagnostic> {
+        self.advance(id, Some(cost), |entry| {
             entry.state = JobState::Failed;
             entry.note = reason.to_owned();
         })
@@ -201,7 +205,7 @@ impl Store {
     fn advance(
         &self,
         id: JournalId,
-        cost_microusd: Option<u64>,
+        cost: Option<Cost>,
         change: impl FnOnce(&mut JournalEntry),
     ) -> Result<(), Diagnostic> {
         let (entry, entered) = self.write(Durability::Now, |tx| {
@@ -213,9 +217,9 @@ impl Store {
                 let message = format!("job {id} is over ({}): it cannot become {}", before.name(), entry.state.name());
                 return Err(Diagnostic::error("job-over", message).into());
             }
-            entry.cost_microusd = cost_microusd.or(entry.cost_microusd);
+            entry.cost = cost.or(entry.cost);
             restore(tx, &entry)?;
-            let cost = cost_microusd.filter(|cost| 0 < *cost);
+            let cost = cost.filter(|cost| *cost != Cost::FREE);
             Ok((entry.clone(), cost.map_or(Ok(None), |cost| items::enter(tx, &cost_of(&entry, cost)))?))
         })?;
         self.keep_job(&entry)?;
@@ -229,14 +233,16 @@ impl Store {
     }
 }
 
-fn cost_of(entry: &JournalEntry, cost_microusd: u64) -> LedgerEntry {
+fn cost_of(entry: &JournalEntry, cost: Cost) -> LedgerEntry {
     LedgerEntry {
         job: Some(entry.id),
         item: entry.intent.item.clone(),
         provider: entry.intent.provider.clone(),
         key: Some(entry.key),
-        cost_microusd,
-        at: None,
+        cost,
+        estimate_microusd: entry.intent.estimate_microusd,
+        at: Some(super::now()),
+        model: entry.intent.model.clone(),
         note: entry.note.clone(),
     }
 }
@@ -288,6 +294,7 @@ fn open_of(db: &Connection, key: &Digest) -> Result<Option<JournalEntry>, Fault>
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::money::Total;
     use crate::store::Claim;
 
     pub(in crate::store) fn intent() -> JobIntent {
@@ -295,7 +302,8 @@ pub(super) mod tests {
             item: "generate/s1".to_owned(),
             provider: "fal".to_owned(),
             request: serde_json::json!({ "prompt": "a lamp", "seed": 7, "guidance": 3.5 }),
-            estimate_microusd: 300_000,
+            model: Some("fal/wan".to_owned()),
+            estimate_microusd: Some(300_000),
         }
     }
 
@@ -318,11 +326,11 @@ pub(super) mod tests {
         store.journal_fetched(id).expect("written");
         assert_eq!(store.open_jobs().expect("listed")[0].state, JobState::Fetched);
         for _ in 0..2 {
-            store.journal_done(id, 310_000).expect("settled, and settling again changes nothing");
+            store.journal_done(id, Cost::Exact(310_000)).expect("settled, and settling again changes nothing");
         }
         assert_eq!(store.open_jobs(), Ok(Vec::new()));
-        assert_eq!(store.ledger_total(), Ok(310_000));
-        assert_eq!(store.journal_failed(id, "late", 0).expect_err("refused").code, "job-over");
+        assert_eq!(store.ledger_total(), Ok(Total::of(310_000)));
+        assert_eq!(store.journal_failed(id, "late", Cost::FREE).expect_err("refused").code, "job-over");
         assert_eq!(store.journal_submitted(JournalId(99), "x").expect_err("refused").code, "job-missing");
         assert!(store.journal_intent(&key, &intent()).is_ok_and(|next| id < next));
     }
@@ -339,7 +347,7 @@ pub(super) mod tests {
         }
         assert_eq!(later.open_jobs().expect("listed")[0].state, JobState::Unknown);
         assert_eq!(later.journal_intent(&key, &intent()).expect_err("refused").code, "job-open");
-        later.journal_failed(id, "a person looked: it never arrived", 0).expect("settled");
+        later.journal_failed(id, "a person looked: it never arrived", Cost::FREE).expect("settled");
         assert!(later.journal_intent(&key, &intent()).is_ok());
     }
 
@@ -349,7 +357,7 @@ pub(super) mod tests {
         use crate::store::traces::tests::trace;
         let (_folder, store) = store();
         let key = Digest::of(b"k");
-        let paid = Trace { cost_microusd: 5, ..trace(model::Value::Integer(1)) };
+        let paid = Trace { cost: Cost::Exact(5), ..trace(model::Value::Integer(1)) };
         store.put(&key, &paid).expect("stored");
         store.write(Durability::Now, |tx| Ok(tx.execute_batch("DELETE FROM trace")?)).expect("the row is lost");
         assert_eq!(store.get(&key), Ok(None));

@@ -210,7 +210,7 @@ mod tests {
             assert_eq!(store.last_key("g", "a"), Ok(None));
             assert_eq!(store.takes("g", "a"), Ok(Vec::new()));
             assert_eq!(store.open_jobs(), Ok(Vec::new()));
-            assert_eq!(store.ledger_total(), Ok(0));
+            assert_eq!(store.ledger_total(), Ok(Total::default()));
             assert_eq!(store.get_blob("snapshot"), None);
             assert_eq!(store.remember_file("a.txt", 1, 2, key), Ok(()));
             assert_eq!(store.put_blob("snapshot", b"x"), Ok(()));

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::lines::empty_ui;
 use crate::theme::{size, space};
-use crate::view::{ItemState, LaneView, dollars};
+use crate::view::{ItemState, LaneView};
 
 /// Most failures that are listed; the problems panel has all.
 const MOST: usize = 50;
@@ -66,8 +66,8 @@ impl Progress {
                 }
             }
         });
-        if 0 < run.cost {
-            ui.label(RichText::new(format!("{} spent in this run", dollars(run.cost))).color(cx.theme.money));
+        if !run.cost.is_free() {
+            ui.label(RichText::new(format!("{} spent in this run", run.cost)).color(cx.theme.money));
         }
     }
 
@@ -121,8 +121,8 @@ fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
         if let Some(left) = lane.left.filter(|left| 0.0 < *left) {
             ui.label(RichText::new(format!("about {} left", super::time_left(left))).color(cx.theme.weak));
         }
-        if 0 < lane.cost {
-            ui.label(RichText::new(format!("{} spent", dollars(lane.cost))).color(cx.theme.money));
+        if !lane.cost.is_free() {
+            ui.label(RichText::new(format!("{} spent", lane.cost)).color(cx.theme.money));
         }
     });
     for (item, progress) in &lane.running {

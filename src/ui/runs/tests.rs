@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use engine::money::Total;
 
 use super::*;
 use crate::command::{Approval, Ask};
@@ -133,8 +134,14 @@ fn progress_has_lanes_that_can_be_cancelled() {
         ..RunState::default()
     };
     let running = vec![("v/s1".to_owned(), 0.5)];
-    bench.view.lanes =
-        vec![LaneView { name: "animatic".to_owned(), width: 2, running, queued: 4, left: Some(75.0), cost: 1_500_000 }];
+    bench.view.lanes = vec![LaneView {
+        name: "animatic".to_owned(),
+        width: 2,
+        running,
+        queued: 4,
+        left: Some(75.0),
+        cost: Total::of(1_500_000),
+    }];
     let failed = ItemState::Failed(Box::new(model::Diagnostic::error("rejected", "the model refused the prompt")));
     let item = ItemView { name: "v/s2".to_owned(), state: failed, ..ItemView::default() };
     bench.view.nodes.insert("v".to_owned(), Arc::new(NodeView::new(vec![item])));
