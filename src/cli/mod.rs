@@ -4,7 +4,9 @@ mod check;
 mod edit;
 mod explain;
 mod graph;
+mod jobs;
 mod keys;
+mod ledger;
 mod models;
 mod nodes;
 mod output;
@@ -61,6 +63,8 @@ enum Command {
     Models(models::Models),
     Keys(keys::KeysArgs),
     Store(store::Store),
+    Ledger(ledger::Ledger),
+    Jobs(jobs::Jobs),
     Edit(edit::Edit),
     Unpack(unpack::Unpack),
     Completions(shell::Completions),
@@ -80,6 +84,8 @@ pub fn main() -> ExitCode {
         Some(Command::Models(it)) => it.run(&out),
         Some(Command::Keys(it)) => it.run(&out),
         Some(Command::Store(it)) => it.run(&out),
+        Some(Command::Ledger(it)) => it.run(&out),
+        Some(Command::Jobs(it)) => it.run(&out),
         Some(Command::Edit(it)) => it.run(&out),
         Some(Command::Unpack(it)) => it.run(&out),
         Some(Command::Completions(it)) => it.run(&out),

@@ -47,14 +47,21 @@ impl<'a> Progress<'a> {
                     }
                     self.object(|| json!({ "event": "progress", "item": item, "done": done }));
                 }
-                Event::Ran { item, work, seconds, cost } => {
+                Event::Ran { item, work, seconds, cost, price } => {
                     self.n_done += 1;
                     self.cost.add(*cost);
                     self.end(item);
                     self.object(|| {
-                        json!({ "event": "ran", "item": item, "work": work, "seconds": seconds, "cost_microusd": cost.known() })
+                        json!({
+                            "event": "ran",
+                            "item": item,
+                            "work": work,
+                            "seconds": seconds,
+                            "cost_microusd": cost.known(),
+                            "estimate_microusd": price,
+                        })
                     });
-                    let price = if *cost == Cost::FREE { String::new() } else { format!("  {cost}") };
+                    let price = if *cost == Cost::FREE { String::new() } else { format!("  {}", cost.beside(*price)) };
                     self.plain(format!("{item}  {work}  {seconds:.1} s{price}"));
                 }
                 Event::Failed { item, diagnostic } => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Args;
+use engine::caps::{Caps, Limit, Origin};
 use engine::demand::Target;
 use engine::engine::{Approval, Tally};
 use engine::money::{amount, dollars};
@@ -19,7 +20,7 @@ use super::plan::total;
 use super::progress::Progress;
 use super::trace::Trace;
 use crate::export::Exported;
-use crate::session::{Access, Go, Session, target_name};
+use crate::session::{Access, Go, Session, Step, Verdict, target_name};
 use crate::settled::Settled;
 
 /// Make a graph's outputs: what is there already is reused.
@@ -42,9 +43,54 @@ pub(super) struct Run {
     /// Write where the time went to a file that browsers' profilers open.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Let one paid item run whatever it costs. May be repeated.
+    /// Let one paid item run whatever it costs, within the caps. May be repeated.
     #[arg(long, value_name = "ITEM")]
     approve: Vec<String>,
+    /// Only say what would be made, bought and held; nothing is written.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    caps: CapArgs,
+}
+
+// Limits of this run. They only ever lower those of the user's settings and of the graph. (A doc comment would become
+// the command's own help.)
+#[derive(Args, Debug)]
+struct CapArgs {
+    /// Hold what would bring one item above this, all its takes together.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_item: Option<u64>,
+    /// Hold what would bring this run above this, approved items included.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_run: Option<u64>,
+    /// Hold what would bring this month above this.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_month: Option<u64>,
+    /// Hold what would bring a provider above this in this month. May be repeated.
+    #[arg(long, value_name = "NAME=AMOUNT", value_parser = provider_amount)]
+    cap_provider: Vec<(String, u64)>,
+}
+
+fn provider_amount(text: &str) -> Result<(String, u64), String> {
+    let (name, cap) = text.split_once('=').ok_or_else(|| "write NAME=AMOUNT, like runway=5usd".to_owned())?;
+    Ok((name.trim().to_owned(), amount(cap)?))
+}
+
+impl CapArgs {
+    fn caps(&self) -> Caps {
+        let limit = |microusd: u64| Limit { microusd, origin: Origin::Run };
+        let mut caps = Caps {
+            item: self.cap_item.map(limit),
+            run: self.cap_run.map(limit),
+            month: self.cap_month.map(limit),
+            ..Caps::default()
+        };
+        for (name, microusd) in &self.cap_provider {
+            let one = Caps { providers: [(name.clone(), limit(*microusd))].into(), ..Caps::default() };
+            caps = caps.and(&one);
+        }
+        caps
+    }
 }
 
 impl Run {
@@ -56,6 +102,9 @@ impl Run {
     }
 
     fn make(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        if self.dry_run {
+            return self.rehearse(out);
+        }
         let settled = self.graph.settled(&self.targets, self.output.as_deref());
         if let Some((settled, files)) = settled.and_then(|it| it.exports().map(|files| (it, files))) {
             let tally = Tally { reused: settled.reused, ..Tally::default() };
@@ -68,7 +117,7 @@ impl Run {
         let planned = trace.step("plan", 0);
         let targets = session.targets(&self.targets).map_err(one)?;
         let output = self.output.as_deref().map(|path| session.output_for(&targets, path)).transpose().map_err(one)?;
-        let approval = Approval { budget: self.budget.unwrap_or(0), items: self.approve.iter().cloned().collect() };
+        let approval = self.approval(&session).map_err(one)?;
         let demand = session.engine.demand(&targets);
         let before = session.engine.tally(&demand);
         let n_total = before.waiting + before.held;
@@ -106,6 +155,40 @@ impl Run {
         }
         self.report(out, &problems, &held(&session), &tally, &files, exit);
         Ok(exit)
+    }
+
+    /// What is approved, if there are such items.
+    fn approval(&self, session: &Session) -> Result<Approval, Diagnostic> {
+        for name in &self.approve {
+            // Elements that are not known yet cannot be looked up.
+            let items = session.engine.items(&Target::parse(name).node);
+            let to_come = items.first().is_some_and(|item| session.engine.has_unknown_elements(item.at));
+            if session.engine.find_item(name).is_none() && !to_come {
+                session.targets(std::slice::from_ref(name))?;
+            }
+        }
+        session.approval(self.budget.unwrap_or(0), self.approve.iter().cloned().collect(), &self.caps.caps())
+    }
+
+    /// Says what this run would do, and changes nothing.
+    fn rehearse(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        let one = |diagnostic| vec![diagnostic];
+        let session = self.graph.session(Access::Read, 0, out)?;
+        let targets = session.targets(&self.targets).map_err(one)?;
+        let approval = self.approval(&session).map_err(one)?;
+        let forecast = session.dry_run(&targets, &approval).map_err(one)?;
+        if out.json {
+            out.object(&forecast);
+        } else {
+            super::plan::print(&forecast, out);
+            super::plan::print_money(&forecast, out);
+        }
+        let is_held = |step: &Step| matches!(step.money, Some(Verdict::Unapproved | Verdict::Capped(_)));
+        Ok(match () {
+            () if forecast.steps.iter().any(|step| step.state == "failed") => Exit::Failed,
+            () if forecast.steps.iter().any(is_held) => Exit::Held,
+            () => Exit::Done,
+        })
     }
 
     /// Leaves a note for the next process that there is nothing to do.
@@ -172,7 +255,7 @@ impl Run {
         counts.extend(others.iter().filter(|(_, n)| 0 < *n).map(|(name, n)| format!("{name} {n}")));
         out.line(format!("{}, cost {}", counts.join(", "), total(tally.cost)));
         if exit == Exit::Held {
-            out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM");
+            out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM; --dry-run says what is bought");
         }
     }
 }

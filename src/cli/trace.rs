@@ -92,6 +92,7 @@ mod tests {
             work: "call",
             seconds: 1.0,
             cost: engine::money::Cost::FREE,
+            price: Some(0),
         };
         trace.step("plan", 0);
         trace.take(&[started("a"), started("b"), ran("a"), started("c"), ran("c"), ran("b")]);

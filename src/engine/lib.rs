@@ -2,6 +2,7 @@
 //!
 //! Knows no egui, no GStreamer, no HTTP: workers and codecs come in through traits.
 
+pub mod caps;
 pub mod codec;
 pub mod demand;
 pub mod engine;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
+use crate::caps::{Books, Limits, Purchase, Refusal};
 use crate::money::Cost;
 use crate::traces::{Made, Traces};
 use crate::worker::Artifacts;
@@ -16,6 +17,19 @@ struct Kept {
     last: BTreeMap<(String, String), Digest>,
     /// Newest last.
     takes: BTreeMap<(String, String, u32), Vec<Digest>>,
+    runs: u64,
+    spent: Vec<(Purchase, Cost)>,
+    reserved: BTreeMap<Digest, Purchase>,
+}
+
+impl Kept {
+    /// One endless month: nothing here outlives a test.
+    fn books(&self) -> Books {
+        let mut books = Books::default();
+        self.spent.iter().for_each(|(it, cost)| books.spend(Some(books.month()), &it.provider, &it.purpose, *cost));
+        self.reserved.values().for_each(|it| books.reserve(&it.provider, &it.purpose, it.price));
+        books
+    }
 }
 
 /// See the module. Artifacts are refused: there is no place for bytes.
@@ -78,6 +92,27 @@ impl Traces for MemoryStore {
     }
     fn work(&self, key: &Digest) -> Result<Option<Made>, Diagnostic> {
         Ok(self.kept().made.get(key).map(|(_, made)| made.clone()))
+    }
+    fn new_run(&self) -> String {
+        self.kept().runs += 1;
+        self.kept().runs.to_string()
+    }
+    fn books(&self) -> Result<Books, Diagnostic> {
+        Ok(self.kept().books())
+    }
+    fn reserve(&self, purchases: &[Purchase], limits: &Limits) -> Result<Result<(), Box<Refusal>>, Diagnostic> {
+        let mut kept = self.kept();
+        let fits = kept.books().try_reserve(purchases, limits);
+        if fits.is_ok() {
+            kept.reserved.extend(purchases.iter().map(|it| (it.key, it.clone())));
+        }
+        Ok(fits)
+    }
+    fn settle(&self, key: &Digest, cost: Cost) -> Result<(), Diagnostic> {
+        let mut kept = self.kept();
+        let purchase = kept.reserved.remove(key);
+        kept.spent.extend(purchase.map(|purchase| (purchase, cost)));
+        Ok(())
     }
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
         Ok(self.kept().last.get(&(graph.to_owned(), item.to_owned())).copied())

@@ -66,6 +66,16 @@ impl Cost {
         }
     }
 
+    /// The cost for people, with what was expected where that is something else.
+    pub fn beside(self, expected: Option<u64>) -> String {
+        match expected {
+            Some(expected) if self.known().is_some_and(|cost| cost != expected) => {
+                format!("{self} (expected {})", dollars(expected))
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// One lower-case word or two for how well it is known.
     pub fn basis(self) -> &'static str {
         match self {
@@ -115,6 +125,16 @@ impl Total {
             Cost::Exact(microusd) | Cost::Listed(microusd) => self.microusd = self.microusd.saturating_add(microusd),
             Cost::AtMost(microusd) => self.maybe = self.maybe.saturating_add(microusd),
             Cost::Unknown => self.n_unknown += 1,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Total) -> Total {
+        Total {
+            microusd: self.microusd.saturating_add(other.microusd),
+            maybe: self.maybe.saturating_add(other.maybe),
+            n_unknown: self.n_unknown.saturating_add(other.n_unknown),
         }
     }
 

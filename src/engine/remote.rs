@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use model::{Diagnostic, Digest, Outputs, Work};
 use serde_json::Value;
 
+use crate::caps::Purpose;
 use crate::money::Cost;
 use crate::store::{JobIntent, JournalEntry, JournalId, Store, Trace};
 use crate::worker::{Job, JobCx, JobError, Worker};
@@ -124,7 +125,8 @@ impl<P: Provider> Remote<P> {
     fn buy(&self, job: &Job) -> Result<(JournalId, RemoteId), JobError> {
         let (request, estimate_microusd) = self.provider.request(job)?;
         let provider = self.provider.name().to_owned();
-        let intent = JobIntent { item: title(job), provider, model: job.model.clone(), request, estimate_microusd };
+        let purpose = Purpose { item: title(job), ..Purpose::default() };
+        let intent = JobIntent { purpose, provider, model: job.model.clone(), request, estimate_microusd };
         let id = self.store.journal_intent(&job.key, &intent)?;
         match self.provider.start(&intent.request, &format!("{}-{id}", job.key)) {
             Ok(remote) => {
@@ -144,11 +146,11 @@ impl<P: Provider> Remote<P> {
 
     /// An outcome that nobody knows: said, asked about, never bought again.
     fn unknown(&self, id: JournalId, intent: &JobIntent, why: &str) -> Diagnostic {
-        let (item, provider) = (&intent.item, self.provider.name());
+        let (item, provider) = (&intent.purpose.item, self.provider.name());
         let message = format!("nobody knows whether {provider} received job {id} for {item}: {why}");
         Diagnostic::error("outcome-unknown", message)
             .hint(format!("look for it in {provider}'s list of jobs: it may have been made, and cost money"))
-            .hint(format!("then settle job {id} in the store's journal; until then it is not submitted again"))
+            .hint(format!("then say what you found with `throughline jobs settle GRAPH {id}`, or here in the editor; until then it is not submitted again"))
     }
 
     /// Waits until the job is over. What it cost, where it has outputs.
@@ -247,7 +249,8 @@ impl<P: Provider> Worker for Remote<P> {
             return self.finish(id, &remote, job, cx);
         };
         if entry.intent.provider != self.provider.name() {
-            let message = format!("job {} for {} is open at {}", entry.id, entry.intent.item, entry.intent.provider);
+            let message =
+                format!("job {} for {} is open at {}", entry.id, entry.intent.purpose.item, entry.intent.provider);
             return Err(Diagnostic::error("job-open", message)
                 .hint("let that provider finish it, or settle it")
                 .into());

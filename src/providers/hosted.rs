@@ -79,7 +79,18 @@ impl Hosted {
         let entries = self.store.open_jobs()?;
         let entry = entries.into_iter().find(|entry| entry.remote_id.as_ref() == Some(&id.0)).ok_or_else(told)?;
         let request: Request = serde_json::from_value(entry.intent.request).map_err(|_| told())?;
+        // Where the provider names jobs by a URL, that is what a person finds.
+        let names: Vec<_> = self
+            .manifest
+            .operations
+            .get(&request.operation)
+            .map_or(Vec::new(), |operation| operation.urls.keys().cloned().collect());
+        let urls = match names.as_slice() {
+            [only] => BTreeMap::from([(only.clone(), id.0.clone())]),
+            _ => BTreeMap::new(),
+        };
         Ok(Handle {
+            urls,
             id: id.0.clone(),
             model: request.model,
             operation: request.operation,

@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 
-use egui::{ProgressBar, RichText, ScrollArea, Ui};
-use engine::money::Total;
+use egui::{Button, ProgressBar, RichText, ScrollArea, Ui};
+use engine::money::{Total, dollars};
 use indexmap::IndexMap;
 
+use crate::command::{Command, FileCommand};
 use crate::cx::Cx;
 use crate::icons::Icon;
 use crate::lines::{Field, LINE, empty_ui, field_ui, line_ui, titles_ui};
 use crate::panel::{Panel, PanelSpec, Place};
 use crate::theme::space;
-use crate::view::{LedgerLine, dollars};
+use crate::view::LedgerLine;
 
 pub(crate) const PANEL: PanelSpec = PanelSpec {
     id: "ledger",
@@ -96,7 +97,7 @@ fn found(ledger: &Arc<Vec<LedgerLine>>, filter: &str, grouping: Grouping) -> Mad
 }
 
 impl View {
-    fn bar(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+    fn bar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.horizontal_wrapped(|ui| {
             for (grouping, name) in GROUPINGS {
                 ui.selectable_value(&mut self.grouping, grouping, name);
@@ -106,10 +107,20 @@ impl View {
                 let text = format!("{} in {} lines", made.sum, made.lines.len());
                 ui.label(RichText::new(text).color(cx.theme.money));
             }
+            let has_lines = !cx.view.ledger.is_empty();
+            let export = ui.add_enabled(has_lines, Button::new("Export CSV…"));
+            if export.on_hover_text("Every line, for a spreadsheet").clicked() {
+                cx.commands.push(Command::File(FileCommand::ExportLedger));
+            }
         });
         for cap in cx.view.caps.iter() {
-            let share = if cap.limit == 0 { 1.0 } else { cap.spent as f32 / cap.limit as f32 };
-            let text = format!("{}: {} of {}", cap.scope, dollars(cap.spent), dollars(cap.limit));
+            let gone = cap.limit.saturating_sub(cap.left);
+            let share = if cap.limit == 0 { 1.0 } else { gone as f32 / cap.limit as f32 };
+            let mut text =
+                format!("{}: {} of {}, {} left", cap.scope, cap.spent, dollars(cap.limit), dollars(cap.left));
+            if 0 < cap.reserved {
+                text += &format!(", {} under way", dollars(cap.reserved));
+            }
             let fill = if 0.9 <= share { cx.theme.bad } else { cx.theme.selection };
             ui.add(ProgressBar::new(share.clamp(0.0, 1.0)).text(text).fill(fill));
         }
@@ -136,19 +147,22 @@ impl Panel for View {
             titles_ui(
                 ui,
                 cx.theme,
-                &[(-1.6, "When"), (-2.0, "Item"), (-1.2, "Provider"), (-1.6, "Model"), (70.0, "Cost")],
+                &[(-1.6, "When"), (-2.0, "Item"), (-1.2, "Provider"), (-1.6, "Model"), (-1.8, "Cost")],
             );
             scroll.show_rows(ui, LINE, made.lines.len(), |ui, seen| {
                 for line in made.lines.get(seen).unwrap_or_default().iter().map(|idx| &made.ledger[*idx]) {
-                    let cost = line.cost.to_string();
+                    let cost = line.cost.beside(line.estimate);
                     let fields = [
                         Field { width: -1.6, text: &line.at, color: cx.theme.weak },
                         Field { width: -2.0, text: &line.item, color: cx.theme.text },
                         Field { width: -1.2, text: &line.provider, color: cx.theme.weak },
                         Field { width: -1.6, text: &line.model, color: cx.theme.weak },
-                        Field { width: 70.0, text: &cost, color: cx.theme.money },
+                        Field { width: -1.8, text: &cost, color: cx.theme.money },
                     ];
-                    line_ui(ui, cx.theme, false, &fields);
+                    let shown = line_ui(ui, cx.theme, false, &fields);
+                    if !line.note.is_empty() {
+                        shown.on_hover_text(&line.note);
+                    }
                 }
             });
         } else {
@@ -214,7 +228,13 @@ mod tests {
     fn lines_and_caps_are_shown() {
         let mut bench = Bench::new("");
         bench.view.ledger = ledger();
-        bench.view.caps = Arc::new(vec![CapView { scope: "This month".to_owned(), limit: 5_000_000, spent: 750_000 }]);
+        bench.view.caps = Arc::new(vec![CapView {
+            scope: "2026-08".to_owned(),
+            limit: 5_000_000,
+            spent: Total::of(750_000),
+            reserved: 250_000,
+            left: 4_000_000,
+        }]);
         let mut view = View::default();
         let mut harness = bench.window((700.0, 300.0), move |ui, cx| view.show(ui, cx));
         harness.run();
@@ -224,5 +244,8 @@ mod tests {
         harness.run();
         harness.get_by_label("2026-08, 2, $0.75");
         assert_eq!(harness.state().sent, []);
+        harness.get_by_label("Export CSV…").click();
+        harness.run();
+        assert_eq!(harness.state().sent, [Command::File(FileCommand::ExportLedger)]);
     }
 }

@@ -34,6 +34,8 @@ pub struct RunView {
     pub ledger: Arc<Vec<LedgerLine>>,
     /// Limits of spending, where somebody set them.
     pub caps: Arc<Vec<CapView>>,
+    /// Remote jobs that are not over.
+    pub jobs: Arc<Vec<JobView>>,
 }
 
 /// One node and its items.
@@ -309,10 +311,26 @@ pub struct LedgerLine {
 /// A limit of spending and what is gone of it, in micro-dollars.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CapView {
-    /// What it holds for, `This month` or a provider's name.
+    /// What it holds for, `2026-11` or `runway, 2026-11`.
     pub scope: String,
     pub limit: u64,
-    pub spent: u64,
+    pub spent: Total,
+    /// What jobs under way may cost.
+    pub reserved: u64,
+    pub left: u64,
+}
+
+/// A remote job that is not over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobView {
+    pub id: i64,
+    /// Nobody knows whether it was submitted: a person must look.
+    pub unknown: bool,
+    pub item: String,
+    pub provider: String,
+    /// Micro-dollars; none where the price is unknown.
+    pub price: Option<u64>,
+    pub note: String,
 }
 
 /// Micro-dollars as people read them; nothing is lost of a part of a cent.

@@ -15,4 +15,5 @@ mod helpers;
 mod json;
 mod keys;
 mod models;
+mod money;
 mod tidy;

@@ -53,6 +53,11 @@ const MIGRATIONS: &[&str] = &[
 ",
     // Costs that are no plain numbers are texts from here on: programs that would misread them are kept out.
     "",
+    "
+    -- What is set aside for jobs that the journal does not have yet.
+    CREATE TABLE reserved(key BLOB PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL,
+        sum INTEGER NOT NULL) WITHOUT ROWID;
+",
 ];
 /// Older versions leave tables empty that the records fill.
 const FILLED_SINCE: usize = 2;
@@ -62,7 +67,7 @@ const READ_SINCE: usize = 2;
 const HOLLOW: &str = "hollow";
 
 /// Tables whose rows carry a checksum as their last column.
-pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file", "job", "ledger"];
+pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file", "job", "ledger", "reserved"];
 
 /// An open index. Dropping it lets go of the lock that keeps others from replacing the file.
 pub(super) struct Connected {

@@ -18,6 +18,7 @@ use super::error::Fault;
 use super::index::{CostColumn, integer, is_whole, put_row, text};
 use super::journal::JournalId;
 use super::{Access, Store};
+use crate::caps::Purpose;
 use crate::money::{Cost, Total};
 
 /// Coarser than any file system's clock (FAT: two seconds).
@@ -29,7 +30,8 @@ pub struct LedgerEntry {
     /// The remote job that cost it; a job is entered once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JournalId>,
-    pub item: String,
+    #[serde(flatten)]
+    pub purpose: Purpose,
     pub provider: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
@@ -45,6 +47,13 @@ pub struct LedgerEntry {
     pub model: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+impl LedgerEntry {
+    /// When, in seconds since 1970; none where an older version did not write it.
+    pub fn seconds(&self) -> Option<u64> {
+        self.at.as_ref()?.parse().ok()
+    }
 }
 
 /// An entry as its record file holds it.
@@ -268,10 +277,14 @@ mod tests {
             serde_json::from_str(r#"{"item":"v/s1","provider":"fal","cost_microusd":70}"#).expect("read");
         assert_eq!((old.cost, old.estimate_microusd, &old.at), (Cost::Exact(70), None, &None));
         store.ledger_add(&old).expect("entered");
-        store.write(Durability::Now, |tx| Ok(tx.execute_batch("PRAGMA user_version = 2")?)).expect("made old");
+        let older = "DROP TABLE reserved; PRAGMA user_version = 2";
+        store.write(Durability::Now, |tx| Ok(tx.execute_batch(older)?)).expect("made old");
         let (root, before) = (store.root.clone(), store.ledger());
         drop(store);
-        assert_eq!(Store::open_read_only(&root).expect("opens").ledger(), before, "without bringing it up to date");
+        let looked = Store::open_read_only(&root).expect("opens");
+        assert_eq!(looked.ledger(), before, "without bringing it up to date");
+        assert!(looked.books().is_ok() && looked.verify().expect("verifies").is_clean());
+        drop(looked);
         let store = Store::open(&root).expect("opens");
         store.ledger_add(&LedgerEntry { cost: Cost::AtMost(5), ..old.clone() }).expect("entered");
         store.ledger_add(&LedgerEntry { cost: Cost::Unknown, ..old }).expect("entered");

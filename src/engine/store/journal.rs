@@ -4,6 +4,7 @@
 //! A key with an open job cannot get another intent, so nothing is bought twice by retrying. Keeping only ids would be
 //! simpler, and lose the submission that was under way when the power failed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{Diagnostic, Digest};
@@ -15,7 +16,8 @@ use super::disk::{self, Durability};
 use super::error::Fault;
 use super::index::{is_whole, put_row, text};
 use super::items::{self, LedgerEntry, LedgerFile};
-use super::{Store, locked};
+use super::{Store, locked, reserve};
+use crate::caps::Purpose;
 use crate::money::Cost;
 
 /// A job's number within its store.
@@ -31,7 +33,9 @@ impl fmt::Display for JournalId {
 /// What is about to be bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobIntent {
-    pub item: String,
+    /// What it is for. A reservation of the same key knows better, and is taken over.
+    #[serde(flatten)]
+    pub purpose: Purpose,
     pub provider: String,
     /// The request as it will be sent, without secrets.
     pub request: serde_json::Value,
@@ -105,7 +109,7 @@ impl Store {
         if self.whole_record(key).is_some() {
             return Err(Diagnostic::error(
                 "result-exists",
-                format!("the result for {} is in the store already", intent.item),
+                format!("the result for {} is in the store already", intent.purpose.item),
             )
             .hint("`throughline store rebuild GRAPH` brings it back into the index"));
         }
@@ -113,13 +117,17 @@ impl Store {
             if let Some(open) = open_of(tx, key)? {
                 return Err(already_open(&open).into());
             }
+            let mut intent = intent.clone();
+            if let Some(purpose) = reserve::take_over(tx, key)? {
+                intent.purpose = purpose;
+            }
             // Jobs are never deleted, so the number after the highest was never used.
             let id = tx.query_row("SELECT coalesce(max(id), 0) + 1 FROM job", [], |row| row.get(0))?;
             let entry = JournalEntry {
                 id: JournalId(id),
                 key: *key,
                 state: JobState::Intent,
-                intent: intent.clone(),
+                intent,
                 remote_id: None,
                 cost: None,
                 note: String::new(),
@@ -197,6 +205,15 @@ impl Store {
         Ok(open)
     }
 
+    /// The keys of every job that is not over.
+    pub fn open_keys(&self) -> Result<BTreeSet<Digest>, Diagnostic> {
+        self.read(BTreeSet::new(), |db| {
+            let mut statement = db.prepare_cached("SELECT key FROM job WHERE state NOT IN ('settled', 'failed')")?;
+            let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0).map(Digest))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// One job, over or not.
     pub fn job(&self, id: JournalId) -> Result<Option<JournalEntry>, Diagnostic> {
         self.read(None, |db| job_of(db, id))
@@ -208,6 +225,7 @@ impl Store {
         cost: Option<Cost>,
         change: impl FnOnce(&mut JournalEntry),
     ) -> Result<(), Diagnostic> {
+        let now = (self.clock)();
         let (entry, entered) = self.write(Durability::Now, |tx| {
             let mut entry = job_of(tx, id)?.ok_or_else(|| no_job(id))?;
             let was_open = entry.state.is_open();
@@ -219,8 +237,9 @@ impl Store {
             }
             entry.cost = cost.or(entry.cost);
             restore(tx, &entry)?;
+            let at = reserve::tick(tx, now)?;
             let cost = cost.filter(|cost| *cost != Cost::FREE);
-            Ok((entry.clone(), cost.map_or(Ok(None), |cost| items::enter(tx, &cost_of(&entry, cost)))?))
+            Ok((entry.clone(), cost.map_or(Ok(None), |cost| items::enter(tx, &cost_of(&entry, cost, at)))?))
         })?;
         self.keep_job(&entry)?;
         entered.map_or(Ok(()), |file: LedgerFile| self.keep_ledger(&file))
@@ -233,15 +252,15 @@ impl Store {
     }
 }
 
-fn cost_of(entry: &JournalEntry, cost: Cost) -> LedgerEntry {
+fn cost_of(entry: &JournalEntry, cost: Cost, at: u64) -> LedgerEntry {
     LedgerEntry {
         job: Some(entry.id),
-        item: entry.intent.item.clone(),
+        purpose: entry.intent.purpose.clone(),
         provider: entry.intent.provider.clone(),
         key: Some(entry.key),
         cost,
         estimate_microusd: entry.intent.estimate_microusd,
-        at: Some(super::now()),
+        at: Some(at.to_string()),
         model: entry.intent.model.clone(),
         note: entry.note.clone(),
     }
@@ -256,7 +275,7 @@ fn no_job(id: JournalId) -> Diagnostic {
 }
 
 fn already_open(open: &JournalEntry) -> Diagnostic {
-    let (item, provider) = (&open.intent.item, &open.intent.provider);
+    let (item, provider) = (&open.intent.purpose.item, &open.intent.provider);
     let message = format!("job {} for {item} at {provider} is still open ({})", open.id, open.state.name());
     let told = Diagnostic::error("job-open", message);
     match &open.remote_id {
@@ -299,7 +318,7 @@ pub(super) mod tests {
 
     pub(in crate::store) fn intent() -> JobIntent {
         JobIntent {
-            item: "generate/s1".to_owned(),
+            purpose: Purpose { item: "generate/s1".to_owned(), ..Purpose::default() },
             provider: "fal".to_owned(),
             request: serde_json::json!({ "prompt": "a lamp", "seed": 7, "guidance": 3.5 }),
             model: Some("fal/wan".to_owned()),

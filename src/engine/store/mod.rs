@@ -15,6 +15,7 @@ mod items;
 mod journal;
 mod maintain;
 mod rebuild;
+mod reserve;
 mod takes;
 mod traces;
 
@@ -64,6 +65,11 @@ pub struct Store {
     hashed: Mutex<BTreeSet<Digest>>,
     /// Jobs whose intent this process wrote: it knows how their submission stands.
     own_jobs: Mutex<BTreeSet<JournalId>>,
+    settled: Mutex<reserve::Settled>,
+    /// There while this opening may have reserved something.
+    alive: Mutex<reserve::Alive>,
+    /// Seconds since 1970.
+    clock: fn() -> u64,
 }
 
 impl Store {
@@ -105,6 +111,9 @@ impl Store {
             next: AtomicU64::new(0),
             hashed: Mutex::default(),
             own_jobs: Mutex::default(),
+            settled: Mutex::default(),
+            alive: Mutex::default(),
+            clock: adapter::seconds,
         })
     }
 
@@ -190,6 +199,7 @@ mod tests {
     use model::Value;
 
     use super::*;
+    use crate::money::Total;
     use crate::store::traces::tests::trace;
 
     #[test]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use engine::caps::{Limits, Purchase, Purpose};
 use engine::money::{Cost, Total};
 use engine::remote::{Progress, Provider, Remote, RemoteId, StartError, Stopped};
 use engine::store::{Claim, JobState, Store};
@@ -23,10 +24,11 @@ use model::{Compute, Diagnostic, Digest, Image, Outputs, Value, Work};
 const FOLDER: &str = "THROUGHLINE_TEST_REMOTE";
 const POINT: &str = "THROUGHLINE_TEST_POINT";
 const PRICE: u64 = 250_000;
+const RUN: &str = "run-1";
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Where a buyer can be killed, in the order of a job's life, and how often it may be on the way there.
-const POINTS: &[&str] = &["intent", "accepted", "submitted", "finished", "brought", "kept", "fetched"];
+const POINTS: &[&str] = &["reserved", "intent", "accepted", "submitted", "finished", "brought", "kept", "fetched"];
 
 /// A provider whose books are files: a line per submission, a line per job that was cancelled.
 struct Books {
@@ -138,6 +140,13 @@ fn run(books: Books, store: &Arc<Store>, cancel: &Cancel) -> Result<Outputs, Job
     let folder = books.folder.clone();
     let remote = Remote::open(books, store.clone(), LIMIT)?;
     let Claim::Ours(_guard) = store.claim(&job().key)? else { panic!("nobody else is here") };
+    let Job { key, model, .. } = job();
+    if !store.open_keys()?.contains(&key) && store.get(&key)?.is_none() {
+        let purpose = Purpose { item: "generate/s1".to_owned(), run: RUN.to_owned(), ..Purpose::default() };
+        let purchase = Purchase { key, purpose, provider: "books".to_owned(), model, price: Some(PRICE) };
+        store.reserve(&[purchase], &Limits::default())?.expect("there is no limit");
+    }
+    reach(fatal.as_deref(), "reserved");
     let progress = |done: f32| match done {
         1.0 => reach(fatal.as_deref(), "fetched"),
         0.99 => reach(fatal.as_deref(), "kept"),
@@ -198,8 +207,11 @@ fn a_killed_buyer_buys_nothing_twice_and_loses_nothing() {
         let folder = root.path();
         kill_at(folder, point);
         let bought = submits(folder);
-        assert_eq!(bought, usize::from(*point != "intent"), "{point}");
+        assert_eq!(bought, usize::from(!["reserved", "intent"].contains(point)), "{point}");
         let store = open(folder);
+        // What the dead buyer had set aside is free again; what it may have bought is not.
+        let under_way = if *point == "reserved" { Total::default() } else { Total::of(PRICE) };
+        assert_eq!(store.books().expect("reads").of_run(RUN), (Total::default(), under_way), "{point}");
         if ["intent", "accepted"].contains(point) {
             for _ in 0..3 {
                 let told = run(Books::new(folder), &store, &Cancel::default());
@@ -224,6 +236,7 @@ fn a_killed_buyer_buys_nothing_twice_and_loses_nothing() {
         assert_eq!(submits(folder), 1, "{point}");
         assert_eq!(store.ledger_total(), Ok(Total::of(PRICE)), "{point}: the ledger is not the bill");
         assert_eq!(store.open_jobs(), Ok(Vec::new()), "{point}");
+        assert_eq!(store.books().expect("reads").of_run(RUN), (Total::of(PRICE), Total::default()), "{point}");
         assert!(store.verify().expect("verifies").is_clean(), "{point}");
         assert_eq!(run(Books::new(folder), &store, &Cancel::default()), Ok(outputs), "{point}: it is there");
         assert_eq!((submits(folder), store.ledger_total()), (1, Ok(Total::of(PRICE))), "{point}");

@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::caps::Purpose;
 use engine::money::Cost;
 use engine::store::{Claim, JobIntent, JobState, JournalId, Store, TakeRecord, Trace};
 use engine::worker::Artifacts;
@@ -46,7 +47,7 @@ fn bytes_of(n: u64) -> Vec<u8> {
 fn intent(n: u64) -> JobIntent {
     let request = serde_json::json!({ "n": n });
     JobIntent {
-        item: format!("generate/s{n}"),
+        purpose: Purpose { item: format!("generate/s{n}"), ..Purpose::default() },
         provider: "loopback".to_owned(),
         request,
         model: None,
@@ -85,7 +86,7 @@ fn writer() {
         let trace = Trace { outputs, work: work(n), model: None, cost, seconds: 0.5, made_at: None, parts: vec![] };
         store.put(&key, &trace).expect("stored");
         acknowledge(&format!("trace {n}"));
-        store.journal_done(id, n).expect("settled");
+        store.journal_done(id, Cost::Exact(n)).expect("settled");
         acknowledge(&format!("done {n} {id}"));
         store.add_take("film", "generate/s1", &take(n)).expect("added");
         acknowledge(&format!("take {n}"));
@@ -193,7 +194,7 @@ fn check_open_jobs(store: &Store) {
         }
         let again = store.journal_intent(&job.key, &job.intent).expect_err("never bought blindly");
         assert!(["job-open", "result-exists"].contains(&again.code.as_str()), "{again}");
-        store.journal_failed(job.id, "settled by the test", 0).expect("settled");
+        store.journal_failed(job.id, "settled by the test", Cost::FREE).expect("settled");
     }
 }
 
