@@ -4,10 +4,13 @@
 
 #[cfg(feature = "gui")]
 mod app;
+pub mod caps;
 pub mod carried;
 pub mod cli;
 pub mod export;
 mod health;
+pub mod jobs;
+pub mod ledger;
 pub mod project;
 pub mod router;
 pub mod session;

@@ -425,7 +425,7 @@ mod tests {
                 outputs: vec![("clip".into(), Value::from("made"))],
                 work: work.clone(),
                 model: Some(format!("{} {}", dear.model, dear.version)),
-                cost_microusd: 5,
+                cost: engine::money::Cost::Exact(5),
                 seconds: 1.0,
                 made_at: None,
                 parts: Vec::new(),

@@ -1,9 +1,11 @@
 //! A session: document, engine, store and workers together. The command line, tests and (later) the editor own one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::caps::{Caps, Purchase, Purpose, Scope, Standing};
 use engine::demand::Target;
 use engine::engine::{Approval, Engine, Event, Setup, Tally};
 use engine::explain::Explanation;
@@ -53,10 +55,62 @@ pub struct Step {
     pub work: Option<&'static str>,
     /// Model and version, for calls.
     pub model: Option<String>,
-    /// Micro-dollars; none where the price is unknown.
+    /// Who would be paid; none where nobody is.
+    pub provider: Option<String>,
+    /// Micro-dollars; none where the price is unknown, or not known yet.
     pub cost_microusd: Option<u64>,
+    /// What the run that is asked about would do where it costs money.
+    pub money: Option<Verdict>,
     /// Why it is not reused, one reason a line.
     pub why: Vec<String>,
+}
+
+/// What becomes of a step that costs money.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is approved, and every limit has room for it.
+    Buys,
+    /// Nobody approved it.
+    Unapproved,
+    /// It is approved, and a limit holds it all the same.
+    Capped(Box<Diagnostic>),
+}
+
+/// How a limit of a month stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CapLine {
+    /// `month` or `provider`.
+    pub scope: &'static str,
+    /// Whose money it is about, for `provider`.
+    pub provider: Option<String>,
+    /// By UTC.
+    pub month: String,
+    pub limit_microusd: u64,
+    pub spent_microusd: u64,
+    /// What may be billed besides, at most.
+    pub maybe_microusd: u64,
+    /// How many costs nobody knows; the limit cannot count them.
+    pub unknown_costs: u64,
+    /// What jobs under way may cost.
+    pub reserved_microusd: u64,
+    pub left_microusd: u64,
+}
+
+impl From<Standing> for CapLine {
+    fn from(it: Standing) -> CapLine {
+        CapLine {
+            scope: it.scope.name(),
+            provider: if let Scope::Provider(name) = &it.scope { Some(name.clone()) } else { None },
+            month: it.month.to_string(),
+            limit_microusd: it.limit.microusd,
+            spent_microusd: it.spent.microusd,
+            maybe_microusd: it.spent.maybe,
+            unknown_costs: it.spent.n_unknown + it.reserved.n_unknown,
+            reserved_microusd: it.reserved.most(),
+            left_microusd: it.left(),
+        }
+    }
 }
 
 /// What a run would do.
@@ -71,12 +125,14 @@ pub struct Forecast {
     pub cost_microusd: u64,
     /// How many steps have an unknown price.
     pub unknown_prices: u64,
+    /// How the limits of this month stand.
+    pub caps: Vec<CapLine>,
 }
 
 impl Forecast {
     /// Everything is there.
     pub fn nothing(graph: String, targets: Vec<String>, reused: u64) -> Forecast {
-        Forecast { graph, targets, reused, steps: Vec::new(), cost_microusd: 0, unknown_prices: 0 }
+        Forecast { graph, targets, reused, steps: Vec::new(), cost_microusd: 0, unknown_prices: 0, caps: Vec::new() }
     }
 }
 
@@ -230,6 +286,7 @@ impl Session {
         let tally = self.engine.tally(&demand);
         let targets = targets.iter().map(target_name).collect();
         let mut forecast = Forecast::nothing(self.project.name(), targets, tally.reused);
+        forecast.caps = self.standings()?.into_iter().map(CapLine::from).collect();
         for at in demand {
             if let Some(step) = self.step(at)? {
                 match step.cost_microusd {
@@ -242,6 +299,53 @@ impl Session {
         Ok(forecast)
     }
 
+    /// What a run of targets would buy with an approval, in the order in which it would. Nothing is set aside.
+    ///
+    /// # Errors
+    /// As for [`Session::forecast`].
+    pub fn dry_run(&self, targets: &[Target], approval: &Approval) -> Result<Forecast, Diagnostic> {
+        let mut forecast = self.forecast(targets)?;
+        let mut books = self.store.books()?;
+        let limits = approval.limits();
+        for step in forecast.steps.iter_mut().filter(|step| step.state == "held") {
+            let named = approval.items.contains(&step.item);
+            if !approval.lets(named, step.cost_microusd) {
+                step.money = Some(Verdict::Unapproved);
+                continue;
+            }
+            let purpose =
+                Purpose { graph: self.project.name(), item: step.item.clone(), run: "dry-run".to_owned(), named };
+            let purchase = Purchase {
+                key: Digest::default(),
+                purpose,
+                provider: step.provider.clone().unwrap_or_default(),
+                model: step.model.clone(),
+                price: step.cost_microusd,
+            };
+            let fits = books.try_reserve(&[purchase], &limits);
+            step.money =
+                Some(fits.map_or_else(|refusal| Verdict::Capped(Box::new(refusal.diagnostic())), |()| Verdict::Buys));
+        }
+        Ok(forecast)
+    }
+
+    /// What a run may spend: what is approved, and the limits of the user, the graph and the run.
+    ///
+    /// # Errors
+    /// `caps` where a limit cannot be read.
+    pub fn approval(&self, budget: u64, items: BTreeSet<String>, run: &Caps) -> Result<Approval, Diagnostic> {
+        Ok(Approval { budget, items, caps: crate::caps::of(&self.project.document)?.and(run) })
+    }
+
+    /// How the limits of this month stand. A limit that cannot be read is a limit of nothing.
+    ///
+    /// # Errors
+    /// The store's diagnostic where its books cannot be read.
+    pub fn standings(&self) -> Result<Vec<Standing>, Diagnostic> {
+        let caps = crate::caps::of(&self.project.document).unwrap_or_else(|_| Caps::closed());
+        Ok(self.store.books()?.of_month(&caps))
+    }
+
     fn step(&self, at: ItemRef) -> Result<Option<Step>, Diagnostic> {
         if self.engine.is_current(at) {
             return Ok(None);
@@ -249,11 +353,11 @@ impl Session {
         let item = self.engine.item(at);
         let name = |by: &ItemRef| self.engine.item(*by).name;
         let (why, cost) = match item.state {
-            State::Want { by } | State::Blocked { by } if *by == at => (vec![], Some(0)),
+            State::Want { by } | State::Blocked { by } if *by == at => (vec![], self.price_to_come(at)),
             State::Want { by } if self.is_unknown(at) => {
-                (vec![format!("its elements are unknown until {} has run", name(by))], Some(0))
+                (vec![format!("its elements are unknown until {} has run", name(by))], self.price_to_come(at))
             }
-            State::Want { by } => (vec![format!("follows {}", name(by))], Some(0)),
+            State::Want { by } => (vec![format!("follows {}", name(by))], self.price_to_come(at)),
             State::Blocked { by } => (vec![format!("blocked by {}", name(by))], Some(0)),
             State::Failed(diagnostic) => (vec![diagnostic.message.clone()], Some(0)),
             State::Held { cost } => (self.reasons(at)?, *cost),
@@ -265,9 +369,25 @@ impl Session {
             state: item.state.name(),
             work: wanted.map(|wanted| wanted.work.kind()),
             model: wanted.and_then(|it| it.chosen.as_ref()).map(|it| format!("{} {}", it.model, it.version)),
+            provider: wanted
+                .and_then(|it| it.chosen.as_ref())
+                .filter(|it| it.cost != Some(0))
+                .map(|it| it.lane.to_owned()),
             cost_microusd: cost,
+            money: None,
             why,
         }))
+    }
+
+    /// The price of an item that cannot be planned yet: none where a model that may cost money makes it.
+    fn price_to_come(&self, at: ItemRef) -> Option<u64> {
+        let name = self.engine.item(at).name;
+        let Some(node) = self.project.document.nodes.get(model::node_of_item(&name)) else { return Some(0) };
+        let Some(spec) = nodes::CATALOG.find(&node.kind) else { return Some(0) };
+        let has_model = spec.params.iter().any(|param| param.name == "model");
+        let model = node.params.get("model").and_then(Data::as_text).unwrap_or("auto");
+        let previs = ["model.image", "model.video"].contains(&spec.kind) && ["auto", animatic::MODEL].contains(&model);
+        (!has_model || previs).then_some(0)
     }
 
     fn is_unknown(&self, at: ItemRef) -> bool {
@@ -345,7 +465,7 @@ impl Session {
     }
 
     /// The keys that the document refers to now: collection keeps them.
-    pub fn keys(&self) -> std::collections::BTreeSet<Digest> {
+    pub fn keys(&self) -> BTreeSet<Digest> {
         self.engine.node_ids().flat_map(|node| self.engine.items(node)).filter_map(|item| item.key).collect()
     }
 }

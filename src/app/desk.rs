@@ -9,17 +9,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use engine::caps::Caps;
 use engine::demand::Target;
 use engine::engine::Approval;
-use engine::store::Store;
+use engine::store::{JournalId, Store};
 use model::{Diagnostic, Document, Edit};
 use ui::view::RunView;
-use ui::{Ask, Command};
+use ui::{Ask, Command, Settlement};
 
 use super::autosave;
 use super::publish::Publisher;
 use super::thread;
 use crate::export;
+use crate::jobs::{self, Outcome};
 use crate::project::{Edited, Project, write_atomic};
 use crate::session::{Access, Options, Session, target_name};
 
@@ -57,6 +59,10 @@ pub(super) enum Request {
     },
     /// The document lies elsewhere now: ends the thread and lets go of the store, so that it can be moved.
     Leave {
+        to: PathBuf,
+    },
+    /// Writes the ledger as CSV.
+    Ledger {
         to: PathBuf,
     },
     /// The document was closed on purpose: what autosave kept is not needed.
@@ -323,6 +329,12 @@ impl Clerk {
                 self.shared.tell(news);
             }
             Request::Leave { to } => self.leaving = Some(to),
+            Request::Ledger { to } => {
+                let written = self.session.store.ledger().map(|entries| crate::ledger::csv(&entries));
+                let written = written.and_then(|text| write_atomic(&to, text.as_bytes()));
+                let news = written.map_or_else(|problem| News::Problem(Box::new(problem)), |()| News::Exported(to));
+                self.shared.tell(news);
+            }
             Request::Discard => self.autosave.remove(),
             Request::Wake => {}
         }
@@ -393,7 +405,12 @@ impl Clerk {
                     self.asked = Some(targets.clone());
                     self.last = Some(targets.iter().map(target_name).collect());
                     self.due = None;
-                    self.start(targets, Approval { budget: approval.budget, items });
+                    let approval = self.session.approval(approval.budget, items, &Caps::default());
+                    let approval = approval.unwrap_or_else(|problem| {
+                        self.shared.tell(News::Problem(Box::new(problem)));
+                        Approval::default()
+                    });
+                    self.start(targets, approval);
                 }
                 Err(problem) => self.shared.tell(News::Problem(Box::new(problem))),
             },
@@ -425,6 +442,18 @@ impl Clerk {
                     self.shared.tell(News::Problem(Box::new(problem)));
                 }
                 self.publisher.answer(&self.session, &Ask::Takes(item));
+            }
+            Command::Settle { job, outcome } => {
+                let outcome = match outcome {
+                    Settlement::Runs(remote) => Outcome::Runs(remote),
+                    Settlement::Nothing => Outcome::Nothing,
+                    Settlement::Billed(microusd) => Outcome::Billed(microusd),
+                };
+                match jobs::settle(&self.session.store, JournalId(job), &outcome) {
+                    Ok(said) => self.publisher.say(said),
+                    Err(problem) => self.shared.tell(News::Problem(Box::new(problem))),
+                }
+                self.publisher.look_at_money(&self.session);
             }
             Command::Ask(ask) => self.publisher.answer(&self.session, &ask),
             // The window's own: it never sends them on.

@@ -16,6 +16,7 @@ pub(super) enum Purpose {
     SaveAs,
     Param { node: String, param: String, pick: Pick },
     Export { item: String, port: String },
+    Ledger,
 }
 
 /// What a dialog asks for.
@@ -32,7 +33,7 @@ pub(super) struct Question {
 
 impl Question {
     fn writes(&self) -> bool {
-        matches!(self.purpose, Purpose::SaveAs | Purpose::Export { .. })
+        matches!(self.purpose, Purpose::SaveAs | Purpose::Export { .. } | Purpose::Ledger)
     }
 
     fn pick(&self) -> Pick {

@@ -239,6 +239,16 @@ impl App {
                 let purpose = Purpose::Export { item, port };
                 self.ask(ctx, id, question(purpose, "Export", self.folder(id), &name, Vec::new()));
             }
+            Wish::AskLedger => {
+                let asked = question(
+                    Purpose::Ledger,
+                    "Export the ledger",
+                    self.folder(id),
+                    "ledger.csv",
+                    vec!["csv".to_owned()],
+                );
+                self.ask(ctx, id, asked);
+            }
             Wish::Drop { paths, at } => {
                 let (graphs, media): (Vec<_>, Vec<_>) =
                     paths.into_iter().partition(|path| path.extension().is_some_and(|it| it == "ron"));
@@ -344,6 +354,11 @@ impl App {
             }
             Purpose::Param { node, param, pick } => {
                 self.bring(ctx, id, drops::Plan::Param { node, param, pick }, paths)
+            }
+            Purpose::Ledger => {
+                if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                    tab.desk.send(desk::Request::Ledger { to: first });
+                }
             }
             Purpose::Export { item, port } => {
                 if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {

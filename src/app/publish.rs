@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use engine::caps::{Scope, Standing, date_time};
 use engine::demand::Target;
 use engine::engine::Event;
+use engine::money::{Cost, Total};
 use engine::state::{ItemRef, State};
+use engine::store::{JobState, JournalEntry};
 use indexmap::IndexMap;
 use model::{Diagnostic, GROUP, Ports};
 use providers::{Catalog, Entry, Keys};
 use ui::Ask;
 use ui::view::{
-    ExplanationView, ForecastView, ItemState, ItemView, LaneView, LedgerLine, LogLine, ModelView, NodeView, RunState,
-    RunView, StepView, TakeView, TakesView,
+    CapView, ExplanationView, ForecastView, ItemState, ItemView, JobView, LaneView, LedgerLine, LogLine, ModelView,
+    NodeView, RunState, RunView, StepView, TakeView, TakesView,
 };
 
 use crate::session::{Session, target_name};
@@ -33,6 +36,8 @@ pub(super) struct Publisher {
     /// How often a node's items ran, and for how long.
     cooks: IndexMap<String, (u64, f64)>,
     run: Pace,
+    /// Why the books cannot be read.
+    books: Vec<Diagnostic>,
 }
 
 /// The present run, to tell how long it will take.
@@ -41,7 +46,6 @@ struct Pace {
     targets: Vec<Target>,
     ran: u64,
     failed: u64,
-    cost: u64,
     /// What each lane has done.
     lanes: IndexMap<String, Done>,
 }
@@ -51,12 +55,12 @@ struct Pace {
 struct Done {
     n: u64,
     seconds: f64,
-    cost: u64,
+    cost: Total,
 }
 
 impl Pace {
     fn new(started: Instant, targets: Vec<Target>) -> Pace {
-        Pace { started, targets, ran: 0, failed: 0, cost: 0, lanes: IndexMap::new() }
+        Pace { started, targets, ran: 0, failed: 0, lanes: IndexMap::new() }
     }
 }
 
@@ -71,6 +75,7 @@ impl Publisher {
             at_work: IndexMap::new(),
             cooks: IndexMap::new(),
             run,
+            books: Vec::new(),
         }
     }
 
@@ -114,18 +119,18 @@ impl Publisher {
                     *progress = done;
                 }
             }
-            Event::Ran { item, work, seconds, cost } => {
+            Event::Ran { item, work, seconds, cost, price } => {
                 if let Some((lane, _)) = self.at_work.shift_remove(&item) {
                     let done = self.run.lanes.entry(lane).or_default();
-                    (done.n, done.seconds, done.cost) = (done.n + 1, done.seconds + seconds, done.cost + cost);
+                    (done.n, done.seconds) = (done.n + 1, done.seconds + seconds);
+                    done.cost.add(cost);
                 }
                 let node = model::node_of_item(&item).to_owned();
                 let (n, took) = self.cooks.entry(node).or_default();
                 *n += 1;
                 *took += seconds;
                 self.run.ran += 1;
-                self.run.cost += cost;
-                let price = if cost == 0 { String::new() } else { format!(", {}", ui::view::dollars(cost)) };
+                let price = if cost == Cost::FREE { String::new() } else { format!(", {}", cost.beside(price)) };
                 self.log.push(line(&item, format!("{work} made in {seconds:.2} s{price}"), false));
             }
             Event::Failed { item, diagnostic } => {
@@ -153,7 +158,7 @@ impl Publisher {
         }
         let groups = session.project.written.nodes.iter().filter(|(_, node)| node.kind == GROUP);
         self.view.groups = Arc::new(groups.map(|(id, _)| (id.clone(), session.project.group_ports(id))).collect());
-        self.view.problems = Arc::new(problems(session));
+        self.view.problems = Arc::new(self.problems(session));
     }
 
     fn node(&mut self, session: &Session, id: &str) {
@@ -201,7 +206,7 @@ impl Publisher {
             failed: tally.failed.max(self.run.failed),
             held: tally.held,
             waiting: tally.waiting,
-            cost: self.run.cost,
+            cost: tally.cost,
             left,
             live,
         };
@@ -209,9 +214,42 @@ impl Publisher {
         self.view.revision = self.revision;
         if self.log.len() != self.view.log.len() || self.log.last() != self.view.log.last() {
             self.view.log = Arc::new(self.log.clone());
-            self.view.problems = Arc::new(problems(session));
+            self.look_at_money(session);
+            self.view.problems = Arc::new(self.problems(session));
         }
         self.view.clone()
+    }
+
+    /// Adds a line to the log that is about no item.
+    pub(super) fn say(&mut self, text: String) {
+        let at = self.opened.elapsed().as_secs_f64();
+        self.log.push(LogLine { at, item: String::new(), text, failed: false });
+    }
+
+    /// Reads the ledger, the limits and the jobs that are not over. What cannot be read is a problem, not nothing.
+    pub(super) fn look_at_money(&mut self, session: &Session) {
+        let mut failed = Vec::new();
+        let mut keep = |problem: Diagnostic| failed.push(problem);
+        match ledger(session) {
+            Ok(lines) => self.view.ledger = Arc::new(lines),
+            Err(problem) => keep(problem),
+        }
+        match session.standings() {
+            Ok(standings) => self.view.caps = Arc::new(standings.iter().map(cap).collect()),
+            Err(problem) => keep(problem),
+        }
+        match session.store.open_jobs() {
+            Ok(jobs) => self.view.jobs = Arc::new(jobs.into_iter().map(job).collect()),
+            Err(problem) => keep(problem),
+        }
+        if let Err(problem) = crate::caps::of(&session.project.document) {
+            keep(problem);
+        }
+        self.books = failed;
+    }
+
+    fn problems(&self, session: &Session) -> Vec<Diagnostic> {
+        self.books.iter().cloned().chain(problems(session)).collect()
     }
 
     /// Lanes at work, and those that have something to do in a run; `demand` is what the run needs.
@@ -319,7 +357,7 @@ impl Publisher {
                 self.view.takes = Some(Arc::new(TakesView { item: item.clone(), takes }));
             }
         }
-        self.view.ledger = Arc::new(ledger(session));
+        self.look_at_money(session);
     }
 }
 
@@ -375,7 +413,7 @@ fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
             key: Some(record.key),
             seed: record.seed,
             model: record.model,
-            cost: record.cost_microusd,
+            cost: record.cost,
             seconds: record.seconds,
             made_at: record.made_at,
             note: session.take_note(item, record.take).unwrap_or(record.note),
@@ -389,6 +427,7 @@ fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
             takes.push(TakeView {
                 take,
                 key: Some(key),
+                cost: Cost::FREE,
                 values: outputs(store.get(&key)?),
                 note: session.take_note(item, take).unwrap_or_default(),
                 model: session.project.document.nodes.get(node).map(|node| node.kind.clone()),
@@ -399,16 +438,38 @@ fn takes(session: &Session, item: &str) -> Result<Vec<TakeView>, Diagnostic> {
     Ok(takes)
 }
 
-fn ledger(session: &Session) -> Vec<LedgerLine> {
-    let lines = session.store.ledger().unwrap_or_default();
-    lines
-        .into_iter()
+fn cap(standing: &Standing) -> CapView {
+    let scope = match &standing.scope {
+        Scope::Provider(name) => format!("{name}, {}", standing.month),
+        _ => standing.month.to_string(),
+    };
+    let (spent, reserved) = (standing.spent, standing.reserved.most());
+    CapView { scope, limit: standing.limit.microusd, spent, reserved, left: standing.left() }
+}
+
+fn job(entry: JournalEntry) -> JobView {
+    JobView {
+        id: entry.id.0,
+        unknown: entry.state == JobState::Unknown,
+        item: entry.intent.purpose.item,
+        provider: entry.intent.provider,
+        price: entry.intent.estimate_microusd,
+        note: entry.note,
+    }
+}
+
+fn ledger(session: &Session) -> Result<Vec<LedgerLine>, Diagnostic> {
+    let lines = session.store.ledger()?.into_iter();
+    let lines = lines
         .map(|line| LedgerLine {
-            at: line.at.unwrap_or_default(),
-            item: line.item,
+            at: line.seconds().map(date_time).unwrap_or_default(),
+            item: line.purpose.item,
             provider: line.provider,
-            model: line.note,
-            cost: line.cost_microusd,
+            model: line.model.unwrap_or_default(),
+            cost: line.cost,
+            estimate: line.estimate_microusd,
+            note: line.note,
         })
-        .collect()
+        .collect();
+    Ok(lines)
 }

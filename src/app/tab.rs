@@ -79,6 +79,7 @@ pub(super) enum Wish {
         item: String,
         port: String,
     },
+    AskLedger,
     /// The document lies elsewhere now: move its files and open it there.
     Moved(PathBuf),
     Opened(PathBuf),
@@ -330,6 +331,7 @@ impl Tab {
             FileCommand::Pick { node, param, extensions, kind } => Some(Wish::Pick { node, param, extensions, kind }),
             FileCommand::Drop { paths, at } => Some(Wish::Drop { paths, at }),
             FileCommand::Export { item, port } => Some(Wish::AskExport { item, port }),
+            FileCommand::ExportLedger => Some(Wish::AskLedger),
             FileCommand::DropOn { node, param, paths, kind } => Some(Wish::DropOn { node, param, paths, kind }),
             FileCommand::Group { nodes } => Some(Wish::Group { nodes }),
             FileCommand::Ungroup { node } => Some(Wish::Ungroup { node }),
@@ -396,7 +398,7 @@ impl Tab {
         if rolling.last < rolling.next {
             return;
         }
-        let choice = Some(TakeChoice { take: rolling.next, ..self.history.document().take(&rolling.item) });
+        let choice = Some(TakeChoice { take: rolling.next, key: None, ..self.history.document().take(&rolling.item) });
         let edit = Edit::SetTake { item: rolling.item.clone(), choice, at: None };
         self.edit(&format!("Roll take {}", rolling.next), vec![edit], None);
         let run = Command::Run { targets: vec![rolling.item.clone()], approval: rolling.approval.clone() };

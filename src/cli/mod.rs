@@ -5,7 +5,9 @@ mod comfy;
 mod edit;
 mod explain;
 mod graph;
+mod jobs;
 mod keys;
+mod ledger;
 mod models;
 mod nodes;
 mod output;
@@ -63,6 +65,8 @@ enum Command {
     Comfy(comfy::Comfy),
     Keys(keys::KeysArgs),
     Store(store::Store),
+    Ledger(ledger::Ledger),
+    Jobs(jobs::Jobs),
     Edit(edit::Edit),
     Unpack(unpack::Unpack),
     Completions(shell::Completions),
@@ -83,6 +87,8 @@ pub fn main() -> ExitCode {
         Some(Command::Comfy(it)) => it.run(&out),
         Some(Command::Keys(it)) => it.run(&out),
         Some(Command::Store(it)) => it.run(&out),
+        Some(Command::Ledger(it)) => it.run(&out),
+        Some(Command::Jobs(it)) => it.run(&out),
         Some(Command::Edit(it)) => it.run(&out),
         Some(Command::Unpack(it)) => it.run(&out),
         Some(Command::Completions(it)) => it.run(&out),

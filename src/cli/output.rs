@@ -33,6 +33,12 @@ impl Output {
         put(&mut std::io::stdout().lock(), text.as_ref());
     }
 
+    /// A result as it is, line ends included.
+    pub(super) fn text(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        ended(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
     /// A result as JSON, on one line.
     pub(super) fn object(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
@@ -96,7 +102,11 @@ pub(super) fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 }
 
 fn put(out: &mut dyn Write, text: &str) {
-    if let Err(error) = writeln!(out, "{}", printable(text))
+    ended(writeln!(out, "{}", printable(text)));
+}
+
+fn ended(written: std::io::Result<()>) {
+    if let Err(error) = written
         && error.kind() == ErrorKind::BrokenPipe
     {
         std::process::exit(i32::from(Exit::Done as u8));

@@ -1,12 +1,13 @@
 //! `throughline plan`: what a run would do, why, and what it would cost. Writes nothing.
 
 use clap::Args;
+use engine::money::{Cost, Total, dollars};
 use model::{Diagnostic, Severity};
 
 use super::Exit;
 use super::graph::GraphArgs;
 use super::output::Output;
-use crate::session::{Access, Forecast};
+use crate::session::{Access, CapLine, Forecast, Verdict};
 
 /// Show what a run would make, why, and what it would cost.
 #[derive(Args, Debug)]
@@ -51,7 +52,7 @@ impl Plan {
     }
 }
 
-fn print(forecast: &Forecast, out: &Output) {
+pub(super) fn print(forecast: &Forecast, out: &Output) {
     let steps = &forecast.steps;
     if steps.is_empty() {
         out.line(format!("nothing to run: {} reused, cost 0", forecast.reused));
@@ -63,7 +64,11 @@ fn print(forecast: &Forecast, out: &Output) {
         let work = step.work.map_or(String::new(), |work| format!(" {work}{model}"));
         let mut why = step.why.iter();
         let first = why.next().cloned().unwrap_or_default();
-        out.line(format!("{:7} {:widest$} {work}  {first}", step.state, step.item));
+        let price = match (step.state, step.cost_microusd) {
+            ("held", price) => format!("  {}", price.map_or_else(|| "unknown price".to_owned(), dollars)),
+            _ => String::new(),
+        };
+        out.line(format!("{:7} {:widest$} {work}{price}  {first}", step.state, step.item));
         for reason in why.clone().take(8) {
             out.line(format!("{:7} {:widest$}   {reason}", "", ""));
         }
@@ -71,17 +76,50 @@ fn print(forecast: &Forecast, out: &Output) {
             out.line(format!("{:7} {:widest$}   and {} more", "", "", why.len() - 8));
         }
     }
-    let cost = match forecast.unknown_prices {
-        0 => dollars(forecast.cost_microusd),
-        n => format!("{} and {n} unknown prices", dollars(forecast.cost_microusd)),
-    };
+    let cost =
+        total(Total { microusd: forecast.cost_microusd, n_unknown: forecast.unknown_prices, ..Total::default() });
     out.line(format!("{} to run, {} reused, cost {cost}", steps.len(), forecast.reused));
 }
 
-/// Micro-dollars for people.
-pub(super) fn dollars(micro: u64) -> String {
-    match micro {
-        0 => "0".to_owned(),
-        micro => format!("${}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000),
+/// What a run would buy from whom, what it would hold and why, and how the caps of this month stand.
+pub(super) fn print_money(forecast: &Forecast, out: &Output) {
+    let (mut buys, mut holds) = (Vec::new(), Vec::new());
+    for step in &forecast.steps {
+        let price = Cost::from(step.cost_microusd);
+        let (verb, why) = match &step.money {
+            None => continue,
+            Some(Verdict::Buys) => ("buys", String::new()),
+            Some(Verdict::Unapproved) => ("holds", "  not approved".to_owned()),
+            Some(Verdict::Capped(told)) => ("holds", format!("  {}", told.message)),
+        };
+        if verb == "buys" {
+            buys.push(price)
+        } else {
+            holds.push(price)
+        }
+        let model = step.model.as_deref().unwrap_or("a model");
+        let provider = step.provider.as_deref().unwrap_or("nobody");
+        out.line(format!("{verb:5} {}  {price}  {model} from {provider}{why}", step.item));
     }
+    for (verb, prices) in [("would buy", &buys), ("would hold", &holds)] {
+        if !prices.is_empty() {
+            out.line(format!("{verb} {} for {}", prices.len(), prices.iter().copied().sum::<Total>()));
+        }
+    }
+    print_caps(&forecast.caps, out);
+}
+
+/// How caps stand, a line each.
+pub(super) fn print_caps(caps: &[CapLine], out: &Output) {
+    for cap in caps {
+        let whose = cap.provider.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+        let spent = Total { microusd: cap.spent_microusd, maybe: cap.maybe_microusd, n_unknown: cap.unknown_costs };
+        let [limit, reserved, left] = [cap.limit_microusd, cap.reserved_microusd, cap.left_microusd].map(dollars);
+        out.line(format!("cap of {}{whose}: {limit}, {spent} spent, {reserved} reserved, {left} left", cap.month));
+    }
+}
+
+/// A sum for people.
+pub(super) fn total(total: Total) -> String {
+    if total.is_free() { "0".to_owned() } else { total.to_string() }
 }

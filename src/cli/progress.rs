@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 
 use engine::engine::Event;
+use engine::money::{Cost, Total};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::output::Output;
-use super::plan::dollars;
+use super::plan::total;
 
 /// See the module.
 pub(super) struct Progress<'a> {
@@ -15,7 +16,7 @@ pub(super) struct Progress<'a> {
     bar: Option<ProgressBar>,
     n_done: u64,
     n_total: u64,
-    cost: u64,
+    cost: Total,
     running: Vec<(String, f32)>,
 }
 
@@ -29,7 +30,7 @@ impl<'a> Progress<'a> {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Progress { out, bar, n_done: 0, n_total, cost: 0, running: Vec::new() }
+        Progress { out, bar, n_done: 0, n_total, cost: Total::default(), running: Vec::new() }
     }
 
     /// Takes news of the run.
@@ -46,14 +47,21 @@ impl<'a> Progress<'a> {
                     }
                     self.object(|| json!({ "event": "progress", "item": item, "done": done }));
                 }
-                Event::Ran { item, work, seconds, cost } => {
+                Event::Ran { item, work, seconds, cost, price } => {
                     self.n_done += 1;
-                    self.cost += cost;
+                    self.cost.add(*cost);
                     self.end(item);
                     self.object(|| {
-                        json!({ "event": "ran", "item": item, "work": work, "seconds": seconds, "cost_microusd": cost })
+                        json!({
+                            "event": "ran",
+                            "item": item,
+                            "work": work,
+                            "seconds": seconds,
+                            "cost_microusd": cost.known(),
+                            "estimate_microusd": price,
+                        })
                     });
-                    let price = if *cost == 0 { String::new() } else { format!("  {}", dollars(*cost)) };
+                    let price = if *cost == Cost::FREE { String::new() } else { format!("  {}", cost.beside(*price)) };
                     self.plain(format!("{item}  {work}  {seconds:.1} s{price}"));
                 }
                 Event::Failed { item, diagnostic } => {
@@ -103,7 +111,7 @@ impl<'a> Progress<'a> {
         let part: f32 = self.running.iter().map(|(_, done)| done * 100.0).sum();
         bar.set_length(self.n_total * 100);
         bar.set_position(self.n_done * 100 + part as u64);
-        bar.set_prefix(format!("{}/{} items, cost {}", self.n_done, self.n_total, dollars(self.cost)));
+        bar.set_prefix(format!("{}/{} items, cost {}", self.n_done, self.n_total, total(self.cost)));
         let names: Vec<_> = self.running.iter().map(|(item, done)| format!("{item} {:.0} %", done * 100.0)).collect();
         bar.set_message(names.join("  "));
     }

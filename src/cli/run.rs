@@ -6,19 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Args;
+use engine::caps::{Caps, Limit, Origin};
 use engine::demand::Target;
 use engine::engine::{Approval, Tally};
+use engine::money::{amount, dollars};
 use model::Diagnostic;
 use serde_json::json;
 
 use super::Exit;
 use super::graph::GraphArgs;
 use super::output::Output;
-use super::plan::dollars;
+use super::plan::total;
 use super::progress::Progress;
 use super::trace::Trace;
 use crate::export::Exported;
-use crate::session::{Access, Go, Session, target_name};
+use crate::session::{Access, Go, Session, Step, Verdict, target_name};
 use crate::settled::Settled;
 
 /// Make a graph's outputs: what is there already is reused.
@@ -35,28 +37,60 @@ pub(super) struct Run {
     /// Jobs at a time for each kind of work; the number of processors unless given.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// Let paid items run while their prices add up to no more than this, `5usd`.
-    #[arg(long, value_name = "AMOUNT", value_parser = budget)]
+    /// Let paid items run while their prices add up to no more than this: `5usd`, `0.50` or `50c`.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     budget: Option<u64>,
     /// Write where the time went to a file that browsers' profilers open.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Let one paid item run whatever it costs. May be repeated.
+    /// Let one paid item run whatever it costs, within the caps. May be repeated.
     #[arg(long, value_name = "ITEM")]
     approve: Vec<String>,
+    /// Only say what would be made, bought and held; nothing is written.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    caps: CapArgs,
 }
 
-/// `5usd`, `0.25usd` or `5` as micro-dollars.
-fn budget(text: &str) -> Result<u64, String> {
-    let number = text.trim().trim_end_matches("usd").trim();
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) || 6 < part.len() {
-        return Err("write an amount like 5usd or 0.25usd".to_owned());
+// Limits of this run. They only ever lower those of the user's settings and of the graph. (A doc comment would become
+// the command's own help.)
+#[derive(Args, Debug)]
+struct CapArgs {
+    /// Hold what would bring one item above this, all its takes together.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_item: Option<u64>,
+    /// Hold what would bring this run above this, approved items included.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_run: Option<u64>,
+    /// Hold what would bring this month above this.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    cap_month: Option<u64>,
+    /// Hold what would bring a provider above this in this month. May be repeated.
+    #[arg(long, value_name = "NAME=AMOUNT", value_parser = provider_amount)]
+    cap_provider: Vec<(String, u64)>,
+}
+
+fn provider_amount(text: &str) -> Result<(String, u64), String> {
+    let (name, cap) = text.split_once('=').ok_or_else(|| "write NAME=AMOUNT, like runway=5usd".to_owned())?;
+    Ok((name.trim().to_owned(), amount(cap)?))
+}
+
+impl CapArgs {
+    fn caps(&self) -> Caps {
+        let limit = |microusd: u64| Limit { microusd, origin: Origin::Run };
+        let mut caps = Caps {
+            item: self.cap_item.map(limit),
+            run: self.cap_run.map(limit),
+            month: self.cap_month.map(limit),
+            ..Caps::default()
+        };
+        for (name, microusd) in &self.cap_provider {
+            let one = Caps { providers: [(name.clone(), limit(*microusd))].into(), ..Caps::default() };
+            caps = caps.and(&one);
+        }
+        caps
     }
-    let micro: u64 = format!("{part:0<6}").parse().map_err(|_| "the amount is not a number".to_owned())?;
-    let whole: u64 = whole.parse().map_err(|_| "the amount is too large".to_owned())?;
-    whole.checked_mul(1_000_000).and_then(|it| it.checked_add(micro)).ok_or("the amount is too large".to_owned())
 }
 
 impl Run {
@@ -68,6 +102,9 @@ impl Run {
     }
 
     fn make(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        if self.dry_run {
+            return self.rehearse(out);
+        }
         let settled = self.graph.settled(&self.targets, self.output.as_deref());
         if let Some((settled, files)) = settled.and_then(|it| it.exports().map(|files| (it, files))) {
             let tally = Tally { reused: settled.reused, ..Tally::default() };
@@ -80,7 +117,7 @@ impl Run {
         let planned = trace.step("plan", 0);
         let targets = session.targets(&self.targets).map_err(one)?;
         let output = self.output.as_deref().map(|path| session.output_for(&targets, path)).transpose().map_err(one)?;
-        let approval = Approval { budget: self.budget.unwrap_or(0), items: self.approve.iter().cloned().collect() };
+        let approval = self.approval(&session).map_err(one)?;
         let demand = session.engine.demand(&targets);
         let before = session.engine.tally(&demand);
         let n_total = before.waiting + before.held;
@@ -118,6 +155,40 @@ impl Run {
         }
         self.report(out, &problems, &held(&session), &tally, &files, exit);
         Ok(exit)
+    }
+
+    /// What is approved, if there are such items.
+    fn approval(&self, session: &Session) -> Result<Approval, Diagnostic> {
+        for name in &self.approve {
+            // Elements that are not known yet cannot be looked up.
+            let items = session.engine.items(&Target::parse(name).node);
+            let to_come = items.first().is_some_and(|item| session.engine.has_unknown_elements(item.at));
+            if session.engine.find_item(name).is_none() && !to_come {
+                session.targets(std::slice::from_ref(name))?;
+            }
+        }
+        session.approval(self.budget.unwrap_or(0), self.approve.iter().cloned().collect(), &self.caps.caps())
+    }
+
+    /// Says what this run would do, and changes nothing.
+    fn rehearse(&self, out: &Output) -> Result<Exit, Vec<Diagnostic>> {
+        let one = |diagnostic| vec![diagnostic];
+        let session = self.graph.session(Access::Read, 0, out)?;
+        let targets = session.targets(&self.targets).map_err(one)?;
+        let approval = self.approval(&session).map_err(one)?;
+        let forecast = session.dry_run(&targets, &approval).map_err(one)?;
+        if out.json {
+            out.object(&forecast);
+        } else {
+            super::plan::print(&forecast, out);
+            super::plan::print_money(&forecast, out);
+        }
+        let is_held = |step: &Step| matches!(step.money, Some(Verdict::Unapproved | Verdict::Capped(_)));
+        Ok(match () {
+            () if forecast.steps.iter().any(|step| step.state == "failed") => Exit::Failed,
+            () if forecast.steps.iter().any(is_held) => Exit::Held,
+            () => Exit::Done,
+        })
     }
 
     /// Leaves a note for the next process that there is nothing to do.
@@ -161,7 +232,9 @@ impl Run {
                 "blocked": tally.blocked,
                 "held": held.iter().map(|(item, cost)| json!({ "item": item, "cost_microusd": cost })).collect::<Vec<_>>(),
                 "waiting": tally.waiting,
-                "cost_microusd": tally.cost,
+                "cost_microusd": tally.cost.microusd,
+                "maybe_microusd": tally.cost.maybe,
+                "unknown_costs": tally.cost.n_unknown,
                 "files": files,
                 "diagnostics": problems,
             }));
@@ -180,9 +253,9 @@ impl Run {
         let others =
             [("failed", tally.failed), ("blocked", tally.blocked), ("held", tally.held), ("left", tally.waiting)];
         counts.extend(others.iter().filter(|(_, n)| 0 < *n).map(|(name, n)| format!("{name} {n}")));
-        out.line(format!("{}, cost {}", counts.join(", "), dollars(tally.cost)));
+        out.line(format!("{}, cost {}", counts.join(", "), total(tally.cost)));
         if exit == Exit::Held {
-            out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM");
+            out.line("held items cost money: let them run with --budget 5usd, or one with --approve ITEM; --dry-run says what is bought");
         }
     }
 }
@@ -210,19 +283,4 @@ fn interrupts() -> Result<Arc<AtomicU32>, Diagnostic> {
     })
     .map_err(|error| Diagnostic::error("signals", format!("cannot listen for Ctrl-C: {error}")))?;
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::budget;
-
-    #[test]
-    fn amounts_are_exact() {
-        assert_eq!(budget("5usd"), Ok(5_000_000));
-        assert_eq!(budget("0.25"), Ok(250_000));
-        assert_eq!(budget("0.000001usd"), Ok(1));
-        for bad in ["", "usd", "-1", "1e3", "0.0000001", "99999999999999999999usd"] {
-            assert!(budget(bad).is_err(), "{bad}");
-        }
-    }
 }

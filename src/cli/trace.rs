@@ -87,7 +87,13 @@ mod tests {
         let file = folder.path().join("trace.json");
         let mut trace = Trace::new(Some(file.clone()));
         let started = |item: &str| Event::Started { item: item.to_owned(), work: "call" };
-        let ran = |item: &str| Event::Ran { item: item.to_owned(), work: "call", seconds: 1.0, cost: 0 };
+        let ran = |item: &str| Event::Ran {
+            item: item.to_owned(),
+            work: "call",
+            seconds: 1.0,
+            cost: engine::money::Cost::FREE,
+            price: Some(0),
+        };
         trace.step("plan", 0);
         trace.take(&[started("a"), started("b"), ran("a"), started("c"), ran("c"), ran("b")]);
         trace.finish().unwrap();

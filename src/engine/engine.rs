@@ -10,11 +10,13 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use model::{Applied, Catalog, Diagnostic, Digest, Document, ElementId, Outputs, Value, Work};
 
+use crate::caps::{Books, Caps, Limit, Limits, Origin, Purchase, Purpose, Refusal};
 use crate::demand::Target;
 use crate::evaluator::{Counters, Evaluator};
 use crate::graph::{NodeState, Shape};
 use crate::lanes::{LaneSpec, Lanes, Order, Report};
 use crate::models::Models;
+use crate::money::{Cost, Total};
 use crate::needs::Wanted;
 use crate::state::{ItemRef, State};
 use crate::traces::{Made, Traces};
@@ -42,21 +44,53 @@ pub struct Setup<'a> {
 pub struct Approval {
     /// Micro-dollars for the run as a whole.
     pub budget: u64,
-    /// Items that may run whatever they cost.
+    /// Items that may run whatever they cost, within the caps.
     pub items: BTreeSet<String>,
+    /// What holds whatever is approved.
+    pub caps: Caps,
+}
+
+impl Approval {
+    /// Whether an item of that price may be bought at all, limits aside. What has no known price must be named.
+    pub fn lets(&self, named: bool, price: Option<u64>) -> bool {
+        named || (price.is_some() && 0 < self.budget)
+    }
+
+    /// The limits that hold for what is bought.
+    pub fn limits(&self) -> Limits {
+        Limits { caps: self.caps.clone(), budget: Some(Limit { microusd: self.budget, origin: Origin::Run }) }
+    }
 }
 
 /// News for front ends and logs, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    Started { item: String, work: &'static str },
-    Progress { item: String, done: f32 },
-    Ran { item: String, work: &'static str, seconds: f64, cost: u64 },
-    Failed { item: String, diagnostic: Box<Diagnostic> },
-    Cancelled { item: String },
+    Started {
+        item: String,
+        work: &'static str,
+    },
+    Progress {
+        item: String,
+        done: f32,
+    },
+    /// `price` is what was expected, in micro-dollars; none where nobody knew.
+    Ran {
+        item: String,
+        work: &'static str,
+        seconds: f64,
+        cost: Cost,
+        price: Option<u64>,
+    },
+    Failed {
+        item: String,
+        diagnostic: Box<Diagnostic>,
+    },
+    Cancelled {
+        item: String,
+    },
 }
 
-/// How a run stands or ended. Items are counted where they are works; values are free.
+/// How a run stands or ended. Items are counted where they are works or needed some; values are free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub ran: u64,
@@ -65,8 +99,8 @@ pub struct Tally {
     pub blocked: u64,
     pub held: u64,
     pub waiting: u64,
-    /// Micro-dollars spent in this run.
-    pub cost: u64,
+    /// What this run cost, failures included.
+    pub cost: Total,
 }
 
 /// Most items looked at in one round of dispatching; lanes hold far fewer.
@@ -77,6 +111,9 @@ struct InFlight {
     cancel: Cancel,
     lane: usize,
     work: &'static str,
+    price: Option<u64>,
+    /// Money is set aside for it.
+    reserved: bool,
 }
 
 /// One item, for front ends.
@@ -103,7 +140,13 @@ pub struct Engine {
     demand: BTreeSet<ItemRef>,
     demand_rev: u64,
     ran: IndexMap<ItemRef, u64>,
-    cost: u64,
+    /// The run's name in the books.
+    run: String,
+    /// What was bought in this run, by the books, and what results cost that earlier runs bought.
+    bought: Total,
+    brought: Total,
+    /// Approved items that a limit holds, and which. Tried again when something is settled.
+    refused: IndexMap<ItemRef, Diagnostic>,
     events: Vec<Event>,
 }
 
@@ -131,7 +174,10 @@ impl Engine {
             demand: BTreeSet::new(),
             demand_rev: 0,
             ran: IndexMap::new(),
-            cost: 0,
+            run: String::new(),
+            bought: Total::default(),
+            brought: Total::default(),
+            refused: IndexMap::new(),
             events: Vec::new(),
         }
     }
@@ -169,7 +215,10 @@ impl Engine {
         self.approval = approval;
         self.running = true;
         self.ran.clear();
-        self.cost = 0;
+        (self.bought, self.brought) = (Total::default(), Total::default());
+        self.run = self.ev.store.new_run();
+        self.refused.clear();
+        self.ev.open_keys = None;
         self.ev.known.borrow_mut().failures.clear();
         let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
         for at in dead {
@@ -297,7 +346,9 @@ impl Engine {
     /// Remarks about nodes and items: how lists met, what plans noticed, what failed.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let of_item = |(item, at): (&crate::graph::Item, ItemRef)| {
+            let held = self.refused.get(&at).filter(|_| matches!(item.state, State::Held { .. }));
             let mut found: Vec<Diagnostic> = item.notes.iter().map(|note| self.ev.placed(at, note.clone())).collect();
+            found.extend(held.map(|limit| self.ev.placed(at, limit.clone())));
             if let State::Failed(diagnostic) = &item.state {
                 found.push(self.ev.placed(at, (**diagnostic).clone()));
             }
@@ -323,13 +374,13 @@ impl Engine {
 
     /// Counts over a set of items.
     pub fn tally(&self, items: &BTreeSet<ItemRef>) -> Tally {
-        let mut tally = Tally { cost: self.cost, ..Tally::default() };
+        let mut tally = Tally { cost: self.bought.and(self.brought), ..Tally::default() };
         for at in items {
             let item = &self.ev.nodes[at.node as usize].items[at.slot as usize];
             match &item.state {
+                State::Done if !item.worked => {}
                 State::Done if self.ran.contains_key(at) => tally.ran += 1,
-                State::Done if item.key.is_some() => tally.reused += 1,
-                State::Done => {}
+                State::Done => tally.reused += 1,
                 State::Failed(_) => tally.failed += 1,
                 State::Blocked { .. } => tally.blocked += 1,
                 State::Held { .. } => tally.held += 1,
@@ -368,8 +419,8 @@ impl Engine {
         }
         let launchable = |at: &&ItemRef| match self.ev.state(**at) {
             State::Held { cost } => {
-                cost.is_some_and(|cost| cost <= self.approval.budget)
-                    || self.approval.items.contains(&self.ev.item_name(**at))
+                let named = self.approval.items.contains(&self.ev.item_name(**at));
+                !self.refused.contains_key(*at) && self.approval.lets(named, *cost)
             }
             state => !state.is_in_flight(),
         };
@@ -382,29 +433,45 @@ impl Engine {
             .take(LAUNCHES)
             .copied()
             .collect();
+        let mut books = None;
         for at in ready {
             if !self.lanes.any_has_room() {
                 return;
             }
-            if self.may_spend(at) {
-                self.launch(at);
-            }
+            self.launch(at, &mut books);
         }
     }
 
-    /// Whether an item is free, approved, or within the budget, which it then reserves.
-    fn may_spend(&mut self, at: ItemRef) -> bool {
-        let State::Held { cost } = *self.ev.state(at) else { return true };
-        match cost {
-            Some(cost) if cost <= self.approval.budget => {
-                self.approval.budget -= cost;
-                true
-            }
-            _ => self.approval.items.contains(&self.ev.item_name(at)),
-        }
+    /// Sets money aside for a job of an approved item; whether it may run. `books` are those of this round: what they
+    /// refuse is not asked of the store again.
+    fn reserve(&mut self, at: ItemRef, wanted: &Wanted, books: &mut Option<Books>) -> bool {
+        let Some(chosen) = &wanted.chosen else { return true };
+        let item = self.ev.item_name(at);
+        let purpose = Purpose {
+            graph: self.ev.graph.clone(),
+            named: self.approval.items.contains(&item),
+            item,
+            run: self.run.clone(),
+        };
+        let limits = self.approval.limits();
+        let purchase = Purchase {
+            key: wanted.key,
+            purpose,
+            provider: chosen.lane.to_owned(),
+            model: Some(chosen.model.clone()),
+            price: chosen.cost,
+        };
+        let told = match fits(&*self.ev.store, books, &purchase, &limits) {
+            Ok(Ok(())) => return true,
+            Ok(Err(refusal)) => refusal.diagnostic(),
+            Err(diagnostic) => diagnostic,
+        };
+        self.refused.insert(at, told);
+        self.ev.changed.insert(at);
+        false
     }
 
-    fn launch(&mut self, at: ItemRef) {
+    fn launch(&mut self, at: ItemRef, books: &mut Option<Books>) {
         let Some(wanted) = self.ev.wants.get(&at).cloned() else { return };
         let mut queued = false;
         for it in wanted {
@@ -435,17 +502,25 @@ impl Engine {
             if !self.lanes.has_room(lane) {
                 continue;
             }
+            // A job that was bought before is waited for: nothing more is paid.
+            let price = it.chosen.as_ref().map_or(Some(0), |chosen| chosen.cost);
+            let reserved = price != Some(0) && !self.ev.is_bought(&it.key);
+            if reserved && !self.reserve(at, &it, books) {
+                continue;
+            }
             let cancel = Cancel::default();
             let order = Order {
                 cancel: cancel.clone(),
                 model: it.chosen.as_ref().map(|chosen| (chosen.model.clone(), chosen.version)),
-                cost: it.chosen.as_ref().and_then(|chosen| chosen.cost).unwrap_or(0),
+                cost: Cost::listed(price),
                 job: Job { key: it.key, model: it.chosen.as_ref().map(|chosen| chosen.model.clone()), work: it.work },
             };
             let work = order.job.work.kind();
             if self.lanes.send(lane, order) {
-                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work });
+                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work, price, reserved });
                 queued = true;
+            } else if reserved {
+                self.end_reservation(&it.key, Cost::FREE);
             }
         }
         if queued {
@@ -490,6 +565,7 @@ impl Engine {
             Report::Finished(key, result) => {
                 let Some(job) = self.jobs.swap_remove(&key) else { return };
                 self.lanes.release(job.lane);
+                self.settle(&key, &job, &result);
                 match result {
                     Ok(made) => self.made(key, &job, &made),
                     Err(JobError::Cancelled) => {
@@ -510,12 +586,34 @@ impl Engine {
         }
     }
 
+    /// Ends what was set aside for a job, and looks at what it cost.
+    fn settle(&mut self, key: &Digest, job: &InFlight, result: &Result<Made, JobError>) {
+        let cost = result.as_ref().map_or(Cost::FREE, |made| made.cost);
+        if !job.reserved {
+            self.brought.add(cost);
+            return;
+        }
+        self.end_reservation(key, cost);
+        match self.ev.store.books() {
+            Ok(books) => self.bought = books.of_run(&self.run).0,
+            Err(diagnostic) => self.fail(self.ev.graph.clone(), diagnostic),
+        }
+    }
+
+    fn end_reservation(&mut self, key: &Digest, cost: Cost) {
+        if let Err(diagnostic) = self.ev.store.settle(key, cost) {
+            self.fail(self.ev.graph.clone(), diagnostic);
+        }
+        // Whatever was held by a limit may fit now, or be under way.
+        self.refused.clear();
+        self.ev.open_keys = None;
+    }
+
     fn fail(&mut self, item: String, diagnostic: Diagnostic) {
         self.events.push(Event::Failed { item, diagnostic: Box::new(diagnostic) });
     }
 
     fn made(&mut self, key: Digest, job: &InFlight, made: &Made) {
-        self.cost += made.cost;
         let outputs: Arc<Outputs> = Arc::new(made.outputs.clone());
         self.ev.known.borrow_mut().outputs.insert(key, outputs);
         for at in &job.items {
@@ -527,7 +625,8 @@ impl Engine {
                     self.fail(item.clone(), diagnostic);
                 }
             }
-            self.events.push(Event::Ran { item, work: job.work, seconds: made.seconds, cost: made.cost });
+            let (seconds, cost, price) = (made.seconds, made.cost, job.price);
+            self.events.push(Event::Ran { item, work: job.work, seconds, cost, price });
         }
     }
 
@@ -556,6 +655,24 @@ impl Engine {
         if let Err(diagnostic) = self.ev.store.set_last_keys(&self.ev.graph, &keys) {
             self.fail(self.ev.graph.clone(), diagnostic);
         }
+    }
+}
+
+/// Sets money aside for a purchase, where the books of this round have room for it and the store's own still do.
+fn fits(
+    store: &dyn Traces,
+    books: &mut Option<Books>,
+    purchase: &Purchase,
+    limits: &Limits,
+) -> Result<Result<(), Box<Refusal>>, Diagnostic> {
+    let purchases = std::slice::from_ref(purchase);
+    let books = match books {
+        Some(books) => books,
+        None => books.insert(store.books()?),
+    };
+    match books.try_reserve(purchases, limits) {
+        Ok(()) => store.reserve(purchases, limits),
+        refused => Ok(refused),
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Evaluator {
     /// Items whose state changed since somebody last asked.
     pub(crate) changed: BTreeSet<ItemRef>,
     dirty: BTreeSet<(u32, u32, u32)>,
+    /// Keys of jobs that are bought and not over; none where they must be looked up.
+    pub(crate) open_keys: Option<BTreeSet<Digest>>,
     pub(crate) counters: Counters,
     /// Grows whenever elements or siblings change: who depends on whom may differ.
     pub(crate) wiring_rev: u64,
@@ -84,11 +86,19 @@ impl Evaluator {
             readers: RefCell::default(),
             changed: BTreeSet::new(),
             dirty: BTreeSet::new(),
+            open_keys: None,
             counters: Counters::default(),
             wiring_rev: 0,
         };
         evaluator.rebuild(document);
         evaluator
+    }
+
+    /// Whether a job of that key is bought and not over: waiting for it costs nothing more. Where the journal cannot
+    /// be read it counts as not bought: then it is held, and buying it is refused by the journal.
+    pub(crate) fn is_bought(&mut self, key: &Digest) -> bool {
+        let store = &self.store;
+        self.open_keys.get_or_insert_with(|| store.open_keys().unwrap_or_default()).contains(key)
     }
 
     /// Makes the picture again from the document, keeping results of nodes that are still there.

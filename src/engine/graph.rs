@@ -30,6 +30,8 @@ pub(crate) struct Item {
     pub seen: Digest,
     /// Key of the work, where the item is one.
     pub key: Option<Digest>,
+    /// Whether it is a work, or needed some: what counts as made or reused.
+    pub worked: bool,
     /// The last outputs; stale unless the state is `Done`.
     pub out: Option<Arc<Out>>,
     /// The slot that this one depends on.
@@ -40,7 +42,15 @@ pub(crate) struct Item {
 
 impl Default for Item {
     fn default() -> Item {
-        Item { state: State::Unknown, seen: Digest::default(), key: None, out: None, sibling: None, notes: Vec::new() }
+        Item {
+            state: State::Unknown,
+            seen: Digest::default(),
+            key: None,
+            worked: false,
+            out: None,
+            sibling: None,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -157,10 +167,10 @@ impl NodeState {
     /// The take choice for a slot.
     pub(crate) fn take(&self, slot: u32) -> TakeChoice {
         if self.takes.is_empty() {
-            return TakeChoice { take: 1, pinned: false };
+            return TakeChoice::of(1);
         }
         let element = self.element(slot).map_or("", |id| &**id);
-        self.takes.get(element).copied().unwrap_or(TakeChoice { take: 1, pinned: false })
+        self.takes.get(element).copied().unwrap_or(TakeChoice::of(1))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One visit of one item: collects its inputs, calls its plan, finds its result or what it wants.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use model::plan::{Outcome, PlanCx, SiblingCx, Stop};
@@ -16,8 +16,17 @@ type Collected = (Vec<(Name, Value)>, Vec<(u32, Digest)>);
 
 /// What one visit decided.
 pub(crate) enum Decision {
-    Outputs { key: Option<Digest>, outputs: Arc<Outputs>, notes: Vec<Diagnostic> },
-    Wanted { key: Option<Digest>, wanted: Vec<Wanted> },
+    /// `worked` where a work was asked for on the way.
+    Outputs {
+        key: Option<Digest>,
+        worked: bool,
+        outputs: Arc<Outputs>,
+        notes: Vec<Diagnostic>,
+    },
+    Wanted {
+        key: Option<Digest>,
+        wanted: Vec<Wanted>,
+    },
     Failed(Box<Diagnostic>),
 }
 
@@ -176,7 +185,8 @@ impl Evaluator {
             Err(Stop::Pending) => Decision::Wanted { key: None, wanted: resolver.wanted.into_inner() },
             Ok(plan) => match plan.outcome {
                 Outcome::Values(outputs) => {
-                    Decision::Outputs { key: None, outputs: Arc::new(outputs), notes: plan.notes }
+                    let worked = resolver.worked.get();
+                    Decision::Outputs { key: None, worked, outputs: Arc::new(outputs), notes: plan.notes }
                 }
                 Outcome::Work(work) => {
                     let choice = node.take(at.slot);
@@ -187,11 +197,13 @@ impl Evaluator {
                     match found {
                         Err(diagnostic) => Decision::Failed(Box::new(self.placed(at, diagnostic))),
                         Ok((key, _, Some(outputs))) if choice.pinned => {
-                            Decision::Outputs { key: Some(key), outputs, notes: plan.notes }
+                            Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
                         }
                         Ok((key, chosen, _)) => match resolver.lookup(&key) {
                             Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
-                            Ok(Some(outputs)) => Decision::Outputs { key: Some(key), outputs, notes: plan.notes },
+                            Ok(Some(outputs)) => {
+                                Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
+                            }
                             Ok(None) => match self.known.borrow().failures.get(&key) {
                                 Some(failure) => Decision::Failed(Box::new(self.placed(at, (**failure).clone()))),
                                 None => Decision::Wanted {
@@ -212,7 +224,11 @@ impl Evaluator {
         if !choice.pinned {
             return Ok(None);
         }
-        match self.store.take_key(&self.graph, &self.item_name(at), choice.take)? {
+        let found = match choice.key {
+            Some(key) => Some(key),
+            None => self.store.take_key(&self.graph, &self.item_name(at), choice.take)?,
+        };
+        match found {
             Some(key) => resolver.lookup(&key),
             None => Ok(None),
         }
@@ -225,6 +241,7 @@ impl Evaluator {
             store: &*self.store,
             models: &*self.models,
             wanted: RefCell::default(),
+            worked: Cell::new(false),
             paths: RefCell::default(),
         }
     }

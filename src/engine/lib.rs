@@ -2,6 +2,7 @@
 //!
 //! Knows no egui, no GStreamer, no HTTP: workers and codecs come in through traits.
 
+pub mod caps;
 pub mod codec;
 pub mod demand;
 pub mod engine;
@@ -14,6 +15,7 @@ pub mod lanes;
 pub mod meet;
 pub mod memory;
 pub mod models;
+pub mod money;
 mod needs;
 pub mod remote;
 pub mod scratch;

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
+use crate::caps::{Books, Limits, Purchase, Refusal};
+use crate::money::Cost;
 use crate::traces::{Made, Traces};
 use crate::worker::Artifacts;
 
@@ -15,6 +17,19 @@ struct Kept {
     last: BTreeMap<(String, String), Digest>,
     /// Newest last.
     takes: BTreeMap<(String, String, u32), Vec<Digest>>,
+    runs: u64,
+    spent: Vec<(Purchase, Cost)>,
+    reserved: BTreeMap<Digest, Purchase>,
+}
+
+impl Kept {
+    /// One endless month: nothing here outlives a test.
+    fn books(&self) -> Books {
+        let mut books = Books::default();
+        self.spent.iter().for_each(|(it, cost)| books.spend(Some(books.month()), &it.provider, &it.purpose, *cost));
+        self.reserved.values().for_each(|it| books.reserve(&it.provider, &it.purpose, it.price));
+        books
+    }
 }
 
 /// See the module. Artifacts are refused: there is no place for bytes.
@@ -55,8 +70,14 @@ impl Artifacts for MemoryStore {
         self.kept().made.get(&work.key(None)).map(|(outputs, _)| (**outputs).clone())
     }
     fn record(&self, work: &Work, outputs: &Outputs) -> Result<(), Diagnostic> {
-        let made =
-            Made { outputs: outputs.clone(), work: work.clone(), model: None, cost: 0, seconds: 0.0, parts: vec![] };
+        let made = Made {
+            outputs: outputs.clone(),
+            work: work.clone(),
+            model: None,
+            cost: Cost::FREE,
+            seconds: 0.0,
+            parts: vec![],
+        };
         self.keep(&work.key(None), &made)
     }
 }
@@ -71,6 +92,27 @@ impl Traces for MemoryStore {
     }
     fn work(&self, key: &Digest) -> Result<Option<Made>, Diagnostic> {
         Ok(self.kept().made.get(key).map(|(_, made)| made.clone()))
+    }
+    fn new_run(&self) -> String {
+        self.kept().runs += 1;
+        self.kept().runs.to_string()
+    }
+    fn books(&self) -> Result<Books, Diagnostic> {
+        Ok(self.kept().books())
+    }
+    fn reserve(&self, purchases: &[Purchase], limits: &Limits) -> Result<Result<(), Box<Refusal>>, Diagnostic> {
+        let mut kept = self.kept();
+        let fits = kept.books().try_reserve(purchases, limits);
+        if fits.is_ok() {
+            kept.reserved.extend(purchases.iter().map(|it| (it.key, it.clone())));
+        }
+        Ok(fits)
+    }
+    fn settle(&self, key: &Digest, cost: Cost) -> Result<(), Diagnostic> {
+        let mut kept = self.kept();
+        let purchase = kept.reserved.remove(key);
+        kept.spent.extend(purchase.map(|purchase| (purchase, cost)));
+        Ok(())
     }
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
         Ok(self.kept().last.get(&(graph.to_owned(), item.to_owned())).copied())
@@ -104,7 +146,7 @@ mod tests {
     fn a_take_number_gives_its_newest_result() {
         let store = MemoryStore::default();
         let work = Work::Compute(model::Compute { op: "count".to_owned(), version: 1, args: BTreeMap::new() });
-        let made = Made { outputs: vec![], work, model: None, cost: 0, seconds: 0.0, parts: vec![] };
+        let made = Made { outputs: vec![], work, model: None, cost: Cost::FREE, seconds: 0.0, parts: vec![] };
         let [before, after] = [Digest::of(b"before"), Digest::of(b"after")];
         for key in [before, after, before] {
             store.add_take("film", "generate/s1", 1, &key, &made).expect("added");

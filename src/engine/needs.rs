@@ -1,6 +1,6 @@
 //! Answers plans' questions: files, and results of other works, from memory, then from the store.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -35,6 +35,8 @@ pub(crate) struct Resolver<'a> {
     pub models: &'a dyn Models,
     /// Works that the plan asked for in vain.
     pub wanted: RefCell<Vec<Wanted>>,
+    /// Whether the plan asked for a work at all.
+    pub worked: Cell<bool>,
     /// Project paths that the plan looked at.
     pub paths: RefCell<Vec<String>>,
 }
@@ -78,6 +80,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn ask(&self, work: Work) -> Result<Answer, Diagnostic> {
+        self.worked.set(true);
         let (key, chosen) = self.key(&work)?;
         if let Some(outputs) = self.lookup(&key)? {
             return Ok(Answer::Ready(outputs));

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use model::{Diagnostic, Digest, Outputs, Work};
 use serde_json::Value;
 
+use crate::caps::Purpose;
+use crate::money::Cost;
 use crate::store::{JobIntent, JournalEntry, JournalId, Store, Trace};
 use crate::worker::{Job, JobCx, JobError, Worker};
 
@@ -37,17 +39,17 @@ pub enum StartError {
 pub enum Progress {
     /// Ask again after `again`. `done` goes from 0 to 1.
     Running { done: f32, again: Duration },
-    /// Its outputs can be fetched. Micro-dollars.
-    Finished { cost: u64 },
-    /// It gives nothing, and costs all the same. Micro-dollars.
-    Failed { reason: Box<Diagnostic>, cost: u64 },
+    /// Its outputs can be fetched.
+    Finished { cost: Cost },
+    /// It gives nothing, and may cost all the same.
+    Failed { reason: Box<Diagnostic>, cost: Cost },
 }
 
 /// The answer to a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
-    /// It stopped; what it cost until then, in micro-dollars.
-    Yes { cost: u64 },
+    /// It stopped; what it cost until then.
+    Yes { cost: Cost },
     /// It goes on, or is done already.
     TooLate,
 }
@@ -71,11 +73,11 @@ pub trait Provider: Send + Sync {
     /// The version of a model, as keys contain it.
     fn version(&self, model: &str) -> u32;
 
-    /// The request for a job, without secrets, and the most it may cost in micro-dollars.
+    /// The request for a job, without secrets, and its price in micro-dollars; none where nobody knows it.
     ///
     /// # Errors
     /// A diagnostic where the job asks for what the provider cannot do.
-    fn request(&self, job: &Job) -> Result<(Value, u64), Diagnostic>;
+    fn request(&self, job: &Job) -> Result<(Value, Option<u64>), Diagnostic>;
 
     /// Submits a request. A provider that can is told `idempotency`, which no other submission has.
     fn start(&self, request: &Value, idempotency: &str) -> Result<RemoteId, StartError>;
@@ -129,7 +131,7 @@ impl<P: Provider> Remote<P> {
             if entry.intent.provider == remote.provider.name()
                 && let Some(trace) = remote.store.recover(&entry.key)?
             {
-                remote.store.journal_done(entry.id, trace.cost_microusd)?;
+                remote.store.journal_done(entry.id, trace.cost)?;
             }
         }
         Ok(remote)
@@ -143,7 +145,8 @@ impl<P: Provider> Remote<P> {
     fn buy(&self, job: &Job) -> Result<(JournalId, RemoteId), JobError> {
         let (request, estimate_microusd) = self.provider.request(job)?;
         let provider = self.provider.name().to_owned();
-        let intent = JobIntent { item: title(job), provider, request, estimate_microusd };
+        let purpose = Purpose { item: title(job), ..Purpose::default() };
+        let intent = JobIntent { purpose, provider, model: job.model.clone(), request, estimate_microusd };
         let id = self.store.journal_intent(&job.key, &intent)?;
         match self.provider.start(&intent.request, &idempotency(job, id)) {
             Ok(remote) => {
@@ -151,7 +154,7 @@ impl<P: Provider> Remote<P> {
                 Ok((id, remote))
             }
             Err(StartError::Refused(reason)) => {
-                self.store.journal_failed(id, &reason.message, 0)?;
+                self.store.journal_failed(id, &reason.message, Cost::FREE)?;
                 Err(JobError::Failed(reason))
             }
             Err(StartError::Unknown(reason)) => {
@@ -163,15 +166,15 @@ impl<P: Provider> Remote<P> {
 
     /// An outcome that nobody knows: said, asked about, never bought again.
     fn unknown(&self, id: JournalId, intent: &JobIntent, why: &str) -> Diagnostic {
-        let (item, provider) = (&intent.item, self.provider.name());
+        let (item, provider) = (&intent.purpose.item, self.provider.name());
         let message = format!("nobody knows whether {provider} received job {id} for {item}: {why}");
         Diagnostic::error("outcome-unknown", message)
             .hint(format!("look for it in {provider}'s list of jobs: it may have been made, and cost money"))
-            .hint(format!("then settle job {id} in the store's journal; until then it is not submitted again"))
+            .hint(format!("then say what you found with `throughline jobs settle GRAPH {id}`, or here in the editor; until then it is not submitted again"))
     }
 
-    /// Waits until the job is over. The cost in micro-dollars, where it has outputs.
-    fn wait(&self, id: JournalId, remote: &RemoteId, cx: &JobCx<'_>) -> Result<u64, JobError> {
+    /// Waits until the job is over. What it cost, where it has outputs.
+    fn wait(&self, id: JournalId, remote: &RemoteId, cx: &JobCx<'_>) -> Result<Cost, JobError> {
         let started = Instant::now();
         let mut unanswered = 0;
         let mut again = SHORTEST;
@@ -214,7 +217,9 @@ impl<P: Provider> Remote<P> {
             if cx.cancel.is_cancelled() {
                 // Where it cannot be stopped it stays in the journal: the next run fetches what was paid for.
                 if let Ok(Stopped::Yes { cost }) = self.provider.cancel(remote) {
-                    self.store.journal_failed(id, "cancelled", cost)?;
+                    let maybe = matches!(cost, Cost::AtMost(_) | Cost::Unknown);
+                    let note = if maybe { "cancelled; it may still be billed" } else { "cancelled" };
+                    self.store.journal_failed(id, note, cost)?;
                 }
                 return Err(JobError::Cancelled);
             }
@@ -229,13 +234,13 @@ impl<P: Provider> Remote<P> {
     /// Fetches, writes the result down, then the bill.
     fn finish(&self, id: JournalId, remote: &RemoteId, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
         let started = Instant::now();
-        let cost_microusd = self.wait(id, remote, cx)?;
+        let cost = self.wait(id, remote, cx)?;
         let outputs = self.provider.fetch(remote, job, cx)?;
         let trace = Trace {
             outputs,
             work: job.work.clone(),
             model: job.model.as_ref().map(|model| format!("{model} {}", self.provider.version(model))),
-            cost_microusd,
+            cost,
             seconds: started.elapsed().as_secs_f64(),
             made_at: Some(crate::store::now()),
             parts: Vec::new(),
@@ -244,7 +249,7 @@ impl<P: Provider> Remote<P> {
         (cx.progress)(KEPT);
         self.store.journal_fetched(id)?;
         (cx.progress)(1.0);
-        self.store.journal_done(id, cost_microusd)?;
+        self.store.journal_done(id, cost)?;
         Ok(trace.outputs)
     }
 }
@@ -254,7 +259,7 @@ impl<P: Provider> Worker for Remote<P> {
         let open = self.open_job(&job.key)?;
         if let Some(trace) = self.store.recover(&job.key)? {
             if let Some(entry) = open {
-                self.store.journal_done(entry.id, trace.cost_microusd)?;
+                self.store.journal_done(entry.id, trace.cost)?;
             }
             return Ok(trace.outputs);
         }
@@ -264,7 +269,8 @@ impl<P: Provider> Worker for Remote<P> {
             return self.finish(id, &remote, job, cx);
         };
         if entry.intent.provider != self.provider.name() {
-            let message = format!("job {} for {} is open at {}", entry.id, entry.intent.item, entry.intent.provider);
+            let message =
+                format!("job {} for {} is open at {}", entry.id, entry.intent.purpose.item, entry.intent.provider);
             return Err(Diagnostic::error("job-open", message)
                 .hint("let that provider finish it, or settle it")
                 .into());

@@ -13,11 +13,13 @@ use model::{
     no_upgrade,
 };
 
+use crate::caps::{Caps, Limit, Origin};
 use crate::demand::Target;
 use crate::engine::{Approval, Engine, Event, Setup};
 use crate::lanes::LaneSpec;
 use crate::memory::MemoryStore;
 use crate::models::{Chosen, Models};
+use crate::money::Total;
 use crate::worker::{Job, JobCx, JobError, Worker};
 
 const fn spec(
@@ -206,6 +208,10 @@ impl Worker for Fake {
         };
         Ok(vec![(Name::Borrowed("out"), value)])
     }
+}
+
+fn budget(microusd: u64) -> Approval {
+    Approval { budget: microusd, ..Approval::default() }
 }
 
 struct Prices(Option<u64>);
@@ -467,10 +473,34 @@ fn paid_work_is_held_until_it_is_approved() {
     let mut bench = Bench::with(text, Arc::default(), Some(1_000));
     assert_eq!(bench.run("u"), "");
     assert_eq!(bench.states("p"), "held held");
-    assert_eq!(bench.run_with("u", Approval { budget: 1_500, items: BTreeSet::new() }), "p/a, u/a");
-    assert_eq!(bench.run_with("u", Approval { budget: 0, items: BTreeSet::from(["p/b".to_owned()]) }), "p/b, u/b");
+    assert_eq!(bench.run_with("u", budget(1_500)), "p/a, u/a");
+    assert_eq!(
+        bench.run_with("u", Approval { items: BTreeSet::from(["p/b".to_owned()]), ..Approval::default() }),
+        "p/b, u/b"
+    );
     let mut unknown = Bench::with(text, Arc::default(), None);
-    assert_eq!(unknown.run_with("u", Approval { budget: u64::MAX, items: BTreeSet::new() }), "", "unknown is not zero");
+    assert_eq!(unknown.run_with("u", budget(u64::MAX)), "", "unknown is not zero");
+}
+
+#[test]
+fn a_cap_holds_what_is_approved_and_says_so() {
+    let text = "w: t.words text=a b c
+         p: t.paid in<-w.out
+         u: t.upper in<-p.out";
+    let mut bench = Bench::with(text, Arc::default(), Some(1_000));
+    let caps = |microusd| Caps { month: Some(Limit { microusd, origin: Origin::User }), ..Caps::default() };
+    assert_eq!(bench.run_with("u", Approval { caps: caps(2_500), ..budget(9_000) }), "p/a, p/b, u/a, u/b");
+    assert_eq!(bench.states("p"), "done done held");
+    let told = bench.engine.diagnostics();
+    assert_eq!(told.iter().map(|it| it.code.as_str()).collect::<Vec<_>>(), ["cap-reached"], "{told:?}");
+    assert_eq!(told[0].subject.element.as_deref(), Some("c"));
+    let tally = bench.engine.tally(&bench.engine.demand(&[Target::parse("u")]));
+    assert_eq!((tally.cost, tally.held), (Total::of(2_000), 1));
+    let named = Approval { items: BTreeSet::from(["p/c".to_owned()]), caps: caps(2_999), ..Approval::default() };
+    assert_eq!(bench.run_with("u", named), "", "a cap holds what is let through by name");
+    assert_eq!(bench.run_with("u", Approval { caps: caps(3_000), ..budget(999) }), "", "so does the budget");
+    assert_eq!(bench.run_with("u", Approval { caps: caps(3_000), ..budget(1_000) }), "p/c, u/c");
+    assert_eq!(bench.engine.diagnostics(), []);
 }
 
 #[test]
@@ -481,11 +511,11 @@ fn takes_are_chosen_kept_and_pinned() {
     );
     assert_eq!(bench.run("p"), "p");
     assert_eq!(bench.value("p"), "x take 1");
-    bench.document.takes.insert("p".to_owned(), TakeChoice { take: 2, pinned: false });
+    bench.document.takes.insert("p".to_owned(), TakeChoice::of(2));
     bench.edited("p");
     assert_eq!(bench.run("p"), "p");
     assert_eq!(bench.value("p"), "x take 2");
-    bench.document.takes.insert("p".to_owned(), TakeChoice { take: 1, pinned: true });
+    bench.document.takes.insert("p".to_owned(), TakeChoice::pinned(1));
     bench.edited("p");
     assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
     bench.set("a", "y");
@@ -502,6 +532,47 @@ fn needed_works_run_first_and_only_once() {
     bench.run("n");
     assert_eq!(bench.store.len(), 2);
     assert_eq!((bench.value("n/ab"), bench.value("n/p")), ("A".to_owned(), "A".to_owned()));
+}
+
+#[test]
+fn what_ran_is_counted_as_what_is_reused_next_time() {
+    let text = "w: t.words text=ab p=ab
+         n: t.needy in<-w.out
+         u: t.upper in<-n.out";
+    let mut bench = Bench::new(text);
+    let counts = |bench: &Bench| {
+        let tally = bench.engine.tally(&bench.engine.demand(&[Target::parse("u")]));
+        (tally.ran, tally.reused, tally.waiting)
+    };
+    bench.run("u");
+    let (ran, reused, _) = counts(&bench);
+    assert_eq!((ran, reused), (4, 0), "values are not counted, works that others needed are");
+    let mut again = Bench::with(text, bench.store.clone(), Some(0));
+    assert_eq!(counts(&again), (0, 4, 0));
+    assert_eq!(again.run("u"), "");
+    assert_eq!(counts(&again), (0, 4, 0));
+}
+
+#[test]
+fn a_pinned_take_is_the_result_that_was_chosen() {
+    let mut bench = Bench::new(
+        "a: t.text text=x
+         p: t.paid in<-a.out",
+    );
+    bench.run("p");
+    let first = bench.engine.item(bench.engine.find_item("p").unwrap()).key;
+    bench.set("a", "y");
+    bench.run("p");
+    // Back to the first, by undo: it is there, and the newest of number 1 is the other one.
+    bench.set("a", "x");
+    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
+    bench.document.takes.insert("p".to_owned(), TakeChoice { key: first, ..TakeChoice::pinned(1) });
+    bench.edited("p");
+    bench.set("a", "z");
+    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()), "not the newest");
+    bench.document.takes.insert("p".to_owned(), TakeChoice::pinned(1));
+    bench.edited("p");
+    assert_eq!(bench.value("p"), "y take 1", "files that name no result mean the newest, as before");
 }
 
 #[test]

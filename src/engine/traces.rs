@@ -2,11 +2,14 @@
 //!
 //! Knows neither tables nor files. One trait, not one per concern: every owner needs all of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use model::{Diagnostic, Digest, Outputs, Work};
 
+use crate::caps::{Books, Limits, Purchase, Refusal};
+use crate::money::Cost;
 use crate::store::{ClaimGuard, Holder};
 use crate::worker::Artifacts;
 
@@ -17,8 +20,7 @@ pub struct Made {
     pub work: Work,
     /// Model and version that made it, for calls.
     pub model: Option<(String, u32)>,
-    /// Micro-dollars.
-    pub cost: u64,
+    pub cost: Cost,
     pub seconds: f64,
     /// Keys of the parts (a film's segments) that went into it; they are kept as long as it is.
     pub parts: Vec<Digest>,
@@ -48,6 +50,23 @@ pub trait Traces: Artifacts {
 
     /// The work behind a key, for explanations.
     fn work(&self, key: &Digest) -> Result<Option<Made>, Diagnostic>;
+
+    /// A name that no other run has.
+    fn new_run(&self) -> String;
+
+    /// What was spent and what is reserved.
+    fn books(&self) -> Result<Books, Diagnostic>;
+
+    /// Sets money aside for purchases, all of them or none, unless that would break a limit.
+    fn reserve(&self, purchases: &[Purchase], limits: &Limits) -> Result<Result<(), Box<Refusal>>, Diagnostic>;
+
+    /// Ends the reservation of a key; what it cost is entered, unless a journal has done that already.
+    fn settle(&self, key: &Digest, cost: Cost) -> Result<(), Diagnostic>;
+
+    /// Keys of jobs that were bought and are not over: waiting for them costs nothing more.
+    fn open_keys(&self) -> Result<BTreeSet<Digest>, Diagnostic> {
+        Ok(BTreeSet::new())
+    }
 
     /// The key of an item's last result in a graph.
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic>;

@@ -40,7 +40,11 @@ impl Evaluator {
             }
             Decision::Wanted { key, wanted } => {
                 let cost = wanted.iter().try_fold(0, |sum: u64, it| {
-                    it.chosen.as_ref().map_or(Some(0), |chosen| chosen.cost).map(|cost| sum.saturating_add(cost))
+                    let price = it.chosen.as_ref().map_or(Some(0), |chosen| chosen.cost);
+                    if price != Some(0) && self.is_bought(&it.key) {
+                        return Some(sum);
+                    }
+                    price.map(|price| sum.saturating_add(price))
                 });
                 let item = self.item_mut(at);
                 // The outputs on show are not those of these inputs: the next visit must plan again.
@@ -50,9 +54,12 @@ impl Evaluator {
                 self.ready.insert(at);
                 self.transition(at, if cost == Some(0) { State::Ready } else { State::Held { cost } });
             }
-            Decision::Outputs { key, outputs, notes } => match self.arranged(at, &outputs) {
+            Decision::Outputs { key, worked, outputs, notes } => match self.arranged(at, &outputs) {
                 Err(diagnostic) => self.decide(at, Digest::default(), Decision::Failed(diagnostic)),
-                Ok(out) => self.finish(at, seen, key, out, notes),
+                Ok(out) => {
+                    self.item_mut(at).worked = worked;
+                    self.finish(at, seen, key, out, notes);
+                }
             },
         }
     }

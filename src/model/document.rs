@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{Data, Rate};
+use crate::{Data, Digest, Rate};
 
 /// The file format that this build writes.
 pub const FORMAT: u32 = 1;
@@ -109,11 +109,25 @@ pub struct TakeChoice {
     pub take: u32,
     /// Used whatever changes upstream.
     pub pinned: bool,
+    /// Which result of that number, where several were made of changed inputs; the newest where nobody said.
+    pub key: Option<Digest>,
+}
+
+impl TakeChoice {
+    /// A take by its number, made anew when its inputs change.
+    pub fn of(take: u32) -> TakeChoice {
+        TakeChoice { take, pinned: false, key: None }
+    }
+
+    /// A take that is kept, by its number alone.
+    pub fn pinned(take: u32) -> TakeChoice {
+        TakeChoice { pinned: true, ..TakeChoice::of(take) }
+    }
 }
 
 impl Document {
     /// The take of an item that a run asks for; 1 where nobody chose.
     pub fn take(&self, item: &str) -> TakeChoice {
-        self.takes.get(item).copied().unwrap_or(TakeChoice { take: 1, pinned: false })
+        self.takes.get(item).copied().unwrap_or(TakeChoice::of(1))
     }
 }

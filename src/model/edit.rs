@@ -160,7 +160,7 @@ mod tests {
         };
         let take = |item: &str, take: u32| Edit::SetTake {
             item: item.to_owned(),
-            choice: Some(TakeChoice { take, pinned: false }),
+            choice: Some(TakeChoice::of(take)),
             at: None,
         };
         let deep = (0..125).fold(Data::Unit, |inner, _| Data::List(vec![inner]));
@@ -286,11 +286,8 @@ mod tests {
             let (node, param) = ("a".to_owned(), "text".to_owned());
             Edit::SetParam { node, param, value: Some(value.into()), at: None }
         };
-        let take = |item: &str, take| Edit::SetTake {
-            item: item.to_owned(),
-            choice: Some(TakeChoice { take, pinned: false }),
-            at: None,
-        };
+        let take =
+            |item: &str, take| Edit::SetTake { item: item.to_owned(), choice: Some(TakeChoice::of(take)), at: None };
         touched(&[set("y")], "a");
         touched(&[set("x")], "");
         touched(&[link("d.clips", "b.clip"), set("y"), link("d.clips", "c.clip")], "d a");

@@ -48,10 +48,10 @@ fn read_setting(document: &mut Document, text: &str) -> Option<()> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words[..] {
         ["take", item, take] => {
-            document.takes.insert(item.to_owned(), TakeChoice { take: take.parse().ok()?, pinned: false });
+            document.takes.insert(item.to_owned(), TakeChoice::of(take.parse().ok()?));
         }
         ["take", item, take, "pinned"] => {
-            document.takes.insert(item.to_owned(), TakeChoice { take: take.parse().ok()?, pinned: true });
+            document.takes.insert(item.to_owned(), TakeChoice::pinned(take.parse().ok()?));
         }
         ["size", width, height] => document.settings.size = (width.parse().ok()?, height.parse().ok()?),
         ["fps", frames, seconds] => document.settings.fps = Rate(frames.parse().ok()?, seconds.parse().ok()?),
@@ -126,7 +126,7 @@ mod tests {
         );
         assert_eq!(document.links[&PortRef::new("b", "prompt")], Feed::One(PortRef::new("a", "text")));
         assert_eq!(document.links[&PortRef::new("b", "references")].sources().len(), 2);
-        assert_eq!(document.take("b/s1"), TakeChoice { take: 3, pinned: true });
+        assert_eq!(document.take("b/s1"), TakeChoice::pinned(3));
         assert_eq!((document.settings.size, document.settings.fps), ((640, 360), Rate(25, 1)));
         let again = Document::parse("a.ron", &document.to_text()).unwrap();
         assert_eq!(again.document, document);

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use engine::money::Cost;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::ProviderError;
 use crate::http::Reply;
-use crate::manifest::{Cost, ErrorClass, Manifest, Operation, Path, Phase, Poll, Test, shown};
+use crate::manifest::{self, ErrorClass, Manifest, Operation, Path, Phase, Poll, Test, shown};
 use crate::secret::Secret;
 
 /// Longest name that a provider may give a job.
@@ -25,12 +26,30 @@ pub(crate) struct Handle {
     pub(crate) operation: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) urls: BTreeMap<String, String>,
-    /// What was estimated, or what the provider said on submission. Millionths of a dollar.
+    /// What the price list says, or what the provider said on submission. Millionths of a dollar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) microusd: Option<u64>,
+    /// The provider itself said so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) said: bool,
     /// The answer that is the result lies in this file of the spool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) spool: Option<String>,
+}
+
+impl Handle {
+    /// What the job costs where its last answer does not say.
+    pub(crate) fn cost(&self) -> Cost {
+        match self.microusd {
+            Some(microusd) if self.said => Cost::Exact(microusd),
+            listed => Cost::listed(listed),
+        }
+    }
+
+    /// The same for a job that gives nothing: nobody said that it is billed, nor that it is not.
+    pub(crate) fn cost_of_nothing(&self) -> Cost {
+        Cost::at_most(self.microusd)
+    }
 }
 
 /// Reads answers of one provider.
@@ -177,8 +196,8 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// What a reply says that the job cost, in micro-dollars, rounded up. None where it does not say.
-pub(crate) fn cost(costs: &[Cost], reply: &Value) -> Option<u64> {
-    costs.iter().find_map(|Cost(terms)| {
+pub(crate) fn cost(costs: &[manifest::Cost], reply: &Value) -> Option<u64> {
+    costs.iter().find_map(|manifest::Cost(terms)| {
         let mut sum = None;
         for (path, (microusd, parts)) in terms {
             let Some(Value::Number(number)) = path.first(reply) else { continue };
@@ -229,9 +248,9 @@ mod tests {
     #[test]
     fn costs_are_sums_of_fractions() {
         let path = |text: &str| Path::parse(text).expect("a path");
-        let tokens = Cost(vec![(path("in"), (5, 1)), (path("out"), (30, 1))]);
-        let ticks = Cost(vec![(path("ticks"), (1, 10_000))]);
-        let dollars = Cost(vec![(path("usd"), (1_000_000, 1))]);
+        let tokens = manifest::Cost(vec![(path("in"), (5, 1)), (path("out"), (30, 1))]);
+        let ticks = manifest::Cost(vec![(path("ticks"), (1, 10_000))]);
+        let dollars = manifest::Cost(vec![(path("usd"), (1_000_000, 1))]);
         let costs = [tokens, ticks, dollars];
         assert_eq!(cost(&costs, &json!({ "in": 10, "out": 3 })), Some(140));
         assert_eq!(cost(&costs, &json!({ "out": 0 })), Some(0));

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::codec::Codec;
+use engine::money::Cost;
 use engine::remote::{Progress, Provider, RemoteId, StartError, Stopped};
 use engine::store::Store;
 use engine::worker::{Cancel, Job, JobCx, JobError, Worker};
@@ -86,7 +87,18 @@ impl Hosted {
         let entries = self.store.open_jobs()?;
         let entry = entries.into_iter().find(|entry| entry.remote_id.as_ref() == Some(&id.0)).ok_or_else(told)?;
         let request: Request = serde_json::from_value(entry.intent.request).map_err(|_| told())?;
+        // Where the provider names jobs by a URL, that is what a person finds.
+        let names: Vec<_> = self
+            .manifest
+            .operations
+            .get(&request.operation)
+            .map_or(Vec::new(), |operation| operation.urls.keys().cloned().collect());
+        let urls = match names.as_slice() {
+            [only] => BTreeMap::from([(only.clone(), id.0.clone())]),
+            _ => BTreeMap::new(),
+        };
         Ok(Handle {
+            urls,
             id: id.0.clone(),
             model: request.model,
             operation: request.operation,
@@ -251,6 +263,7 @@ impl Hosted {
         handle.model.clone_from(&request.model);
         handle.operation.clone_from(&request.operation);
         handle.microusd = said.or(request.estimate_microusd);
+        handle.said = said.is_some();
         Ok(handle)
     }
 
@@ -298,7 +311,7 @@ impl Provider for Hosted {
         self.entry(model).map_or(1, |entry| entry.version)
     }
 
-    fn request(&self, job: &Job) -> Result<(Value, u64), Diagnostic> {
+    fn request(&self, job: &Job) -> Result<(Value, Option<u64>), Diagnostic> {
         let (entry, call) = self.call(job)?;
         let ask = entry.fit(call).map_err(|misfits| {
             let reasons: Vec<_> = misfits.into_iter().map(|misfit| misfit.reason).collect();
@@ -310,7 +323,7 @@ impl Provider for Hosted {
         self.pass().map_err(Diagnostic::from)?;
         let studio = Studio { artifacts: &*self.store, codec: &*self.codec };
         let request = request::build(&self.manifest, entry, call, &ask, &studio)?;
-        let estimate = request.estimate_microusd.unwrap_or(0);
+        let estimate = request.estimate_microusd;
         let request = serde_json::to_value(&request)
             .map_err(|error| Diagnostic::error("request", format!("BUG: a request cannot be written: {error}")))?;
         Ok((request, estimate))
@@ -356,9 +369,8 @@ impl Provider for Hosted {
     fn poll(&self, id: &RemoteId) -> Result<Progress, Diagnostic> {
         let handle = self.handle(id)?;
         let operation = self.operation(&handle)?;
-        let paid = handle.microusd.unwrap_or(0);
         let Some(poll) = operation.poll.as_ref().filter(|_| handle.spool.is_none()) else {
-            return Ok(Progress::Finished { cost: paid });
+            return Ok(Progress::Finished { cost: handle.cost() });
         };
         let again = Duration::from_millis(self.http.timing.poll_ms.unwrap_or(poll.every_ms));
         let message = self.about(&poll.exchange, &handle)?;
@@ -377,21 +389,22 @@ impl Provider for Hosted {
             Err(error) => return Err(error.into()),
         }
         let json = reader.json(&reply)?;
-        let billed = cost(&operation.cost, &json);
-        let failed = |error: ProviderError, cost: u64| Progress::Failed { reason: Box::new(error.into()), cost };
+        let billed = cost(&operation.cost, &json).map(Cost::Exact);
+        // A failure that says nothing of its price may be billed: only a reported zero is free.
+        let lost = billed.unwrap_or_else(|| handle.cost_of_nothing());
+        let failed = |error: ProviderError| Progress::Failed { reason: Box::new(error.into()), cost: lost };
         if let Err(error) = reader.tests(operation, &json) {
-            return Ok(failed(error, billed.unwrap_or(0)));
+            return Ok(failed(error));
         }
         Ok(match reader.phase(poll, &json) {
             (Phase::Queued | Phase::Running, done) => Progress::Running { done, again: jittered(again, &self.http) },
-            (Phase::Done, _) => Progress::Finished { cost: billed.unwrap_or(paid) },
-            (Phase::Failed, _) => failed(reader.failed(Some(poll), &json, ErrorClass::Rejected), billed.unwrap_or(0)),
-            (Phase::Cancelled, _) => {
-                failed(reader.error(ErrorClass::Rejected, "the job was cancelled"), billed.unwrap_or(0))
-            }
-            (Phase::Expired, _) => {
-                failed(reader.error(ErrorClass::Rejected, "the result is kept no longer"), billed.unwrap_or(paid))
-            }
+            (Phase::Done, _) => Progress::Finished { cost: billed.unwrap_or_else(|| handle.cost()) },
+            (Phase::Failed, _) => failed(reader.failed(Some(poll), &json, ErrorClass::Rejected)),
+            (Phase::Cancelled, _) => failed(reader.error(ErrorClass::Rejected, "the job was cancelled")),
+            (Phase::Expired, _) => Progress::Failed {
+                reason: Box::new(reader.error(ErrorClass::Rejected, "the result is kept no longer").into()),
+                cost: billed.unwrap_or_else(|| handle.cost()),
+            },
         })
     }
 
@@ -416,10 +429,10 @@ impl Provider for Hosted {
         if reader.status(&reply).is_err() {
             return Ok(Stopped::TooLate);
         }
-        let said = reader.json(&reply).ok().and_then(|json| cost(&operation.cost, &json));
+        let said = reader.json(&reply).ok().and_then(|json| cost(&operation.cost, &json)).map(Cost::Exact);
         let cost = match cancel.billed {
-            Billed::No => said.unwrap_or(0),
-            Billed::Maybe => said.or(handle.microusd).unwrap_or(0),
+            Billed::No => said.unwrap_or(Cost::FREE),
+            Billed::Maybe => said.unwrap_or_else(|| handle.cost_of_nothing()),
         };
         Ok(Stopped::Yes { cost })
     }

@@ -36,6 +36,11 @@ pub enum Command {
         take: u32,
         note: String,
     },
+    /// Says what a person found of a remote job of unknown outcome.
+    Settle {
+        job: i64,
+        outcome: Settlement,
+    },
     Ask(Ask),
     File(FileCommand),
     /// Ends the program, after asking about unsaved changes.
@@ -55,6 +60,17 @@ pub struct Approval {
     pub budget: u64,
     /// Items that may run whatever they cost.
     pub items: Vec<String>,
+}
+
+/// What became of a remote job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settlement {
+    /// The provider has it under this name: it is waited for.
+    Runs(String),
+    /// It never arrived: it may be submitted again.
+    Nothing,
+    /// It gave nothing and was billed: micro-dollars.
+    Billed(u64),
 }
 
 /// Questions whose answers appear in the [`crate::view::RunView`].
@@ -104,6 +120,8 @@ pub enum FileCommand {
         item: String,
         port: String,
     },
+    /// Writes the ledger as CSV to a path that is asked for.
+    ExportLedger,
     /// What somebody said to the question about unsaved changes.
     Answer(Answer),
     /// What somebody said to the question about a dropped film that carries its graph.

@@ -73,6 +73,8 @@ pub struct Shared {
     pub pasted: Option<String>,
     /// Asks the dock to show a panel.
     pub show_panel: Option<&'static str>,
+    /// Asks the run panel what became of a remote job.
+    pub settle: Option<i64>,
     /// Short news at the bottom of the window.
     pub toast: Option<String>,
     /// Kinds that the palette added, the newest first.

@@ -10,7 +10,6 @@ use crate::dock::Dock;
 use crate::layout::Layout;
 use crate::overlays::Overlays;
 use crate::theme::space;
-use crate::view::dollars;
 
 /// See the module.
 #[derive(Default)]
@@ -166,8 +165,8 @@ fn status(ui: &mut Ui, cx: &mut Cx<'_>) {
         if 0 < run.held {
             ui.colored_label(cx.theme.money, format!("{} held for approval", run.held));
         }
-        if 0 < run.cost {
-            ui.label(dollars(run.cost));
+        if !run.cost.is_free() {
+            ui.label(run.cost.to_string());
         }
         if let Some(toast) = &cx.shared.toast {
             ui.add_space(space::L);

@@ -40,7 +40,7 @@ mod widgets;
 pub mod wiring;
 
 pub use canvas::Canvas;
-pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Pick};
+pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Pick, Settlement};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,

@@ -54,7 +54,12 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, level: Severity, found: &[&Diagnostic]
     ui.add_space(space::XS);
     for (idx, diagnostic) in found.iter().take(MOST).enumerate() {
         let done = ui.push_id((word, idx), |ui| diagnostic_ui(ui, cx.theme, diagnostic)).inner;
-        if let Some((title, edits)) = done.fix {
+        let asks = diagnostic.code == "outcome-unknown";
+        if asks
+            && ui.button("Settle the job…").on_hover_text("Say what you found in the provider's list of jobs").clicked()
+        {
+            settle(cx, diagnostic);
+        } else if let Some((title, edits)) = done.fix {
             fix(cx, &title, edits);
         } else if done.clicked {
             reveal(cx, diagnostic);
@@ -64,6 +69,16 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, level: Severity, found: &[&Diagnostic]
         ui.weak(format!("… and {} more", found.len() - MOST));
     }
     ui.add_space(space::M);
+}
+
+/// Asks what became of the job that a diagnostic is about.
+fn settle(cx: &mut Cx<'_>, diagnostic: &Diagnostic) {
+    let model::Subject { node, element, .. } = &diagnostic.subject;
+    let item = [node.as_deref(), element.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/");
+    let unknown = |job: &&crate::view::JobView| job.unknown && job.item == item;
+    cx.shared.settle = cx.view.jobs.iter().find(unknown).map(|job| job.id);
+    // Where it cannot be told which job it is, the panel lists them all.
+    cx.shared.show_panel = Some("runs");
 }
 
 #[cfg(test)]
@@ -108,6 +123,23 @@ mod tests {
         harness.run();
         let expected = Command::Edit { label: "Remove it".to_owned(), edits: remove("a"), gesture: None };
         assert_eq!(harness.state().sent, [expected]);
+    }
+
+    #[test]
+    fn a_job_that_nobody_knows_about_can_be_settled_from_its_problem() {
+        let told = Diagnostic::error("outcome-unknown", "nobody knows").at_node("a").at_element("s1");
+        let mut harness = open(vec![told]);
+        let job = |id, item: &str| crate::view::JobView {
+            id,
+            unknown: true,
+            item: item.to_owned(),
+            ..crate::view::JobView::default()
+        };
+        harness.state_mut().view.jobs = Arc::new(vec![job(3, "b"), job(4, "a/s1")]);
+        harness.get_by_label("Settle the job…").click();
+        harness.run();
+        let shared = &harness.state().shared;
+        assert_eq!((shared.settle, shared.show_panel), (Some(4), Some("runs")));
     }
 
     #[test]

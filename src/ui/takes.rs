@@ -4,6 +4,7 @@
 //! per item and when something was made.
 
 use egui::{Button, DragValue, Rect, RichText, ScrollArea, Sense, Ui};
+use engine::money::Cost;
 use model::{Edit, TakeChoice};
 
 use crate::command::{Approval, Ask, Command};
@@ -13,7 +14,7 @@ use crate::lines::{empty_ui, field_ui};
 use crate::panel::{Panel, PanelSpec, Place};
 use crate::shots::picture_of;
 use crate::theme::{size, space};
-use crate::view::{ItemView, TakeView, TakesView, dollars};
+use crate::view::{ItemState, ItemView, TakeView, TakesView, dollars};
 
 pub(crate) const PANEL: PanelSpec =
     PanelSpec { id: "takes", title: "Takes", icon: Icon::Layers, home: Place::Right, make: || Box::<View>::default() };
@@ -95,11 +96,15 @@ fn item_of<'a>(cx: &Cx<'_>, items: &'a [ItemView]) -> Option<&'a ItemView> {
     })
 }
 
-/// The newest of takes with the same number: what choosing that number means. Newest number first.
-fn newest(takes: &TakesView) -> Vec<&TakeView> {
+/// One result of each number, newest number first: the one that is in use, else the newest, which is what choosing
+/// that number means.
+fn newest<'a>(takes: &'a TakesView, item: &ItemView, choice: TakeChoice) -> Vec<&'a TakeView> {
+    let used = if choice.pinned { choice.key } else { item.key };
+    let in_use = |take: &TakeView| take.take == choice.take && used.is_some() && take.key == used;
     let mut found: Vec<&TakeView> = Vec::new();
     for take in &takes.takes {
         match found.iter_mut().find(|it| it.take == take.take) {
+            Some(held) if in_use(held) => {}
             Some(held) => *held = take,
             None => found.push(take),
         }
@@ -109,16 +114,18 @@ fn newest(takes: &TakesView) -> Vec<&TakeView> {
 }
 
 /// Chooses a take. Items inside groups belong to the group's file: nothing is written here for them.
-fn choose(cx: &mut Cx<'_>, item: &str, take: u32, pinned: bool) {
+fn choose(cx: &mut Cx<'_>, item: &str, chosen: &TakeView, pinned: bool) {
+    let take = chosen.take;
     if take == 0 || !cx.document.nodes.contains_key(model::node_of_item(item)) {
         return;
     }
     let label = match (pinned, cx.document.take(item)) {
         (true, _) => format!("Pin take {take} of {item}"),
-        (false, TakeChoice { take: now, pinned: true }) if now == take => format!("Unpin take {take} of {item}"),
+        (false, TakeChoice { take: now, pinned: true, .. }) if now == take => format!("Unpin take {take} of {item}"),
         _ => format!("Choose take {take} of {item}"),
     };
-    let choice = Some(TakeChoice { take, pinned });
+    // A pinned take is this very result, whatever is made under its number later.
+    let choice = Some(TakeChoice { take, pinned, key: chosen.key.filter(|_| pinned) });
     cx.commands.edit(label, vec![Edit::SetTake { item: item.to_owned(), choice, at: None }]);
 }
 
@@ -182,7 +189,11 @@ impl View {
             }
             return;
         }
-        let price = if 0 < cost { format!(" for {}", dollars(cost)) } else { String::new() };
+        let price = match (&item.state, cost) {
+            (ItemState::Held { cost: None }, _) => " at an unknown price".to_owned(),
+            (_, 0) => String::new(),
+            (_, cost) => format!(" for {}", dollars(cost)),
+        };
         let button = ui.add(Button::new((icons::text(Icon::Dices, size::BODY), format!("Roll again{price}"))));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Roll again{price}")));
         if button.on_hover_text("Makes new takes of this one item; the others stay").clicked() {
@@ -195,8 +206,8 @@ impl View {
     }
 
     fn cards(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, item: &ItemView, takes: &TakesView) {
-        let shown = newest(takes);
         let choice = cx.document.take(&item.name);
+        let shown = newest(takes, item, choice);
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             let available = ui.available_width();
             let n_columns = ((available + space::M) / (CARD + space::M)).floor().max(1.0) as usize;
@@ -258,7 +269,7 @@ impl View {
             ui.add(egui::Label::new(RichText::new(model).small()).truncate());
         }
         let seconds = crate::shots::short(take.seconds);
-        ui.label(RichText::new(format!("{}, made in {seconds} s", dollars(take.cost))).small());
+        ui.label(RichText::new(format!("{}, made in {seconds} s", paid(take.cost))).small());
         let day = take.made_at.as_deref().map(day).unwrap_or_default();
         let key = take.key.map(|key| key.to_string().chars().take(8).collect::<String>()).unwrap_or_default();
         let line = ui.add(egui::Label::new(RichText::new(format!("{day} {key}")).small().weak()).truncate());
@@ -326,7 +337,7 @@ impl View {
         let button = ui.add_enabled(!chosen, Button::new(if chosen { "Chosen" } else { "Choose" }));
         button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, !chosen, format!("Choose take {n}")));
         if button.on_hover_text(help).clicked() {
-            choose(cx, &item.name, n, choice.pinned);
+            choose(cx, &item.name, take, choice.pinned);
         }
         let pinned = chosen && choice.pinned;
         let (sign, label) = match pinned {
@@ -334,7 +345,7 @@ impl View {
             false => (Icon::Pin, format!("Pin take {n}: it is used whatever changes upstream")),
         };
         if icon(ui, sign, &label).clicked() {
-            choose(cx, &item.name, n, !pinned);
+            choose(cx, &item.name, take, !pinned);
         }
         let looked = cx.shared.look_a.as_ref().filter(|look| {
             look.node == model::node_of_item(&item.name) && look.element == item.element && look.take.is_some()
@@ -379,6 +390,15 @@ fn icon(ui: &mut Ui, icon: Icon, label: &str) -> egui::Response {
     button.on_hover_text(label).on_disabled_hover_text(label)
 }
 
+/// What a take cost.
+fn paid(cost: Cost) -> String {
+    match cost {
+        Cost::FREE => "free".to_owned(),
+        Cost::Unknown => "cost unknown".to_owned(),
+        cost => cost.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -415,8 +435,8 @@ mod tests {
         harness
     }
 
-    fn set(take: u32, pinned: bool) -> Vec<Edit> {
-        vec![Edit::SetTake { item: "v/s1.b2".to_owned(), choice: Some(TakeChoice { take, pinned }), at: None }]
+    fn set(choice: TakeChoice) -> Vec<Edit> {
+        vec![Edit::SetTake { item: "v/s1.b2".to_owned(), choice: Some(choice), at: None }]
     }
 
     #[test]
@@ -441,14 +461,33 @@ mod tests {
         let mut harness = harness("v: model.video", None);
         harness.get_by_label("Choose take 2").click();
         harness.run();
-        let edit = Command::Edit { label: "Choose take 2 of v/s1.b2".to_owned(), edits: set(2, false), gesture: None };
+        let edit = Command::Edit {
+            label: "Choose take 2 of v/s1.b2".to_owned(),
+            edits: set(TakeChoice::of(2)),
+            gesture: None,
+        };
         assert_eq!(harness.state().sent[1..], [edit]);
         harness.get_by_label("Chosen");
         harness.get_by_label("Pin take 2: it is used whatever changes upstream").click();
         harness.run();
         let Some(Command::Edit { edits, .. }) = harness.state().sent.last() else { panic!("it is an edit") };
-        assert_eq!(*edits, set(2, true));
+        let key = Some(Digest::of(b"other"));
+        assert_eq!(*edits, set(TakeChoice { key, ..TakeChoice::pinned(2) }), "this very result");
         harness.get_by_label("Unpin take 2");
+    }
+
+    #[test]
+    fn pinning_after_an_undo_pins_what_is_shown() {
+        let mut harness = harness("v: model.video", None);
+        let mut node = (*harness.state().view.nodes["v"]).clone();
+        node.items[1].key = Some(Digest::of(b"old"));
+        harness.state_mut().view.nodes.insert("v".to_owned(), Arc::new(node));
+        harness.run();
+        harness.get_by_label("Pin take 1: it is used whatever changes upstream").click();
+        harness.run();
+        let Some(Command::Edit { edits, .. }) = harness.state().sent.last() else { panic!("it is an edit") };
+        let key = Some(Digest::of(b"old"));
+        assert_eq!(*edits, set(TakeChoice { key, ..TakeChoice::pinned(1) }), "not the newest of its number");
     }
 
     #[test]

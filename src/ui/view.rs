@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use engine::money::{Cost, Total};
 use indexmap::IndexMap;
 use model::{Diagnostic, Digest, Ports, Value};
 
@@ -33,6 +34,8 @@ pub struct RunView {
     pub ledger: Arc<Vec<LedgerLine>>,
     /// Limits of spending, where somebody set them.
     pub caps: Arc<Vec<CapView>>,
+    /// Remote jobs that are not over.
+    pub jobs: Arc<Vec<JobView>>,
 }
 
 /// One node and its items.
@@ -188,8 +191,8 @@ pub struct RunState {
     pub held: u64,
     /// Items that are still to be made.
     pub waiting: u64,
-    /// Micro-dollars spent in this run.
-    pub cost: u64,
+    /// What the results of this run cost.
+    pub cost: Total,
     /// Seconds left, by the pace of the items so far.
     pub left: Option<f64>,
     /// Free work runs by itself as the document changes.
@@ -206,8 +209,8 @@ pub struct LaneView {
     pub queued: usize,
     /// Seconds until it has nothing left, by its pace in this run; none before anything of it is finished.
     pub left: Option<f64>,
-    /// Micro-dollars that it spent in this run.
-    pub cost: u64,
+    /// What it spent in this run.
+    pub cost: Total,
 }
 
 /// One line of the log.
@@ -270,7 +273,7 @@ pub struct TakeView {
     pub key: Option<Digest>,
     pub seed: u64,
     pub model: Option<String>,
-    pub cost: u64,
+    pub cost: Cost,
     pub seconds: f64,
     pub made_at: Option<String>,
     pub note: String,
@@ -298,26 +301,46 @@ pub struct LedgerLine {
     pub item: String,
     pub provider: String,
     pub model: String,
-    pub cost: u64,
+    pub cost: Cost,
+    /// What it was expected to cost, in micro-dollars; none where nobody knew.
+    pub estimate: Option<u64>,
+    /// Why it cost money and gave nothing; empty for results.
+    pub note: String,
 }
 
 /// A limit of spending and what is gone of it, in micro-dollars.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CapView {
-    /// What it holds for, `This month` or a provider's name.
+    /// What it holds for, `2026-11` or `runway, 2026-11`.
     pub scope: String,
     pub limit: u64,
-    pub spent: u64,
+    pub spent: Total,
+    /// What jobs under way may cost.
+    pub reserved: u64,
+    pub left: u64,
 }
 
-/// Micro-dollars as people read them.
+/// A remote job that is not over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobView {
+    pub id: i64,
+    /// Nobody knows whether it was submitted: a person must look.
+    pub unknown: bool,
+    pub item: String,
+    pub provider: String,
+    /// Micro-dollars; none where the price is unknown.
+    pub price: Option<u64>,
+    pub note: String,
+}
+
+/// Micro-dollars as people read them; nothing is lost of a part of a cent.
 pub fn dollars(cost: u64) -> String {
-    let (whole, part) = (cost / 1_000_000, cost % 1_000_000);
-    match (whole, part) {
-        (0, 0) => "free".to_owned(),
-        (0, 1..10_000) => format!("${:.4}", part as f64 / 1e6),
-        _ => format!("${whole}.{:02}", part / 10_000),
-    }
+    if cost == 0 { "free".to_owned() } else { engine::money::dollars(cost) }
+}
+
+/// A price that may be unknown.
+pub fn price(cost: Option<u64>) -> String {
+    cost.map_or_else(|| "unknown".to_owned(), dollars)
 }
 
 #[cfg(test)]

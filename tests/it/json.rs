@@ -73,6 +73,10 @@ fn every_printed_field_is_described() {
         call(0, &["store", "verify", "tea.ron"]),
         call(0, &["store", "gc", "--dry-run", "tea.ron"]),
         call(2, &["unpack", "tea.ron"]),
+        call(0, &["run", "tea.ron", "--dry-run"]),
+        call(0, &["ledger", "tea.ron"]),
+        call(0, &["jobs", "list", "tea.ron"]),
+        call(2, &["jobs", "settle", "tea.ron", "1", "--nothing"]),
     ];
     if crate::helpers::gst().is_some() {
         outputs.push(call(0, &["run", "tea.ron"]));

@@ -16,4 +16,5 @@ mod helpers;
 mod json;
 mod keys;
 mod models;
+mod money;
 mod tidy;

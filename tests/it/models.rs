@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::helpers::{LONGEST, Outcome, gst, start_with};
 
-const GRAPH: &str = r#"(
+pub(crate) const GRAPH: &str = r#"(
     throughline: 1,
     settings: (size: (320, 180), fps: (24, 1)),
     nodes: {
@@ -22,7 +22,7 @@ const GRAPH: &str = r#"(
 "#;
 
 /// A video server with one clip for everybody; gives its address and how often it was asked for one.
-fn serve(clip: Vec<u8>) -> (String, Arc<AtomicU32>) {
+pub(crate) fn serve(clip: Vec<u8>) -> (String, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (submits, clip) = (Arc::new(AtomicU32::new(0)), Arc::new(clip));

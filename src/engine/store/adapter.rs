@@ -1,11 +1,14 @@
 //! The store as the engine sees it: `Traces` over the store's own methods.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use model::{Diagnostic, Digest, Outputs, Work};
 
 use super::{Claim, Store, TakeRecord, Trace};
+use crate::caps::{Books, Limits, Purchase, Refusal};
+use crate::money::Cost;
 use crate::traces::{ClaimState, Made, Traces};
 
 impl Traces for Store {
@@ -25,7 +28,7 @@ impl Traces for Store {
             outputs: made.outputs.clone(),
             work: made.work.clone(),
             model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
-            cost_microusd: made.cost,
+            cost: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
             parts: made.parts.clone(),
@@ -41,10 +44,30 @@ impl Traces for Store {
                 let (name, version) = text.rsplit_once(' ')?;
                 Some((name.to_owned(), version.parse().ok()?))
             }),
-            cost: trace.cost_microusd,
+            cost: trace.cost,
             seconds: trace.seconds,
             parts: trace.parts,
         }))
+    }
+
+    fn new_run(&self) -> String {
+        Store::new_run(self)
+    }
+
+    fn books(&self) -> Result<Books, Diagnostic> {
+        Store::books(self)
+    }
+
+    fn reserve(&self, purchases: &[Purchase], limits: &Limits) -> Result<Result<(), Box<Refusal>>, Diagnostic> {
+        Store::reserve(self, purchases, limits)
+    }
+
+    fn settle(&self, key: &Digest, cost: Cost) -> Result<(), Diagnostic> {
+        Store::settle(self, key, cost)
+    }
+
+    fn open_keys(&self) -> Result<BTreeSet<Digest>, Diagnostic> {
+        Store::open_keys(self)
     }
 
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
@@ -70,7 +93,7 @@ impl Traces for Store {
             key: *key,
             seed,
             model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
-            cost_microusd: made.cost,
+            cost: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
             note: String::new(),
@@ -93,6 +116,10 @@ impl Traces for Store {
 
 /// Seconds since 1970, as text: when a result was made.
 pub(crate) fn now() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs()).to_string()
+    seconds().to_string()
+}
+
+/// Seconds since 1970, by the system's clock.
+pub(super) fn seconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

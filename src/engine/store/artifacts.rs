@@ -150,7 +150,7 @@ impl Artifacts for Store {
             outputs: outputs.clone(),
             work: work.clone(),
             model: None,
-            cost_microusd: 0,
+            cost: crate::money::Cost::FREE,
             seconds: 0.0,
             made_at: None,
             parts: Vec::new(),

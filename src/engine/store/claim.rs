@@ -58,9 +58,12 @@ impl Store {
 
     /// Claims a key for this caller, at once or not at all.
     pub fn claim(&self, key: &Digest) -> Result<Claim, Diagnostic> {
+        self.claim_file(self.claim_path(key))
+    }
+
+    fn claim_file(&self, path: PathBuf) -> Result<Claim, Diagnostic> {
         self.may_write()?;
-        let path = self.claim_path(key);
-        disk::make_folder(&self.root.join("claims"))?;
+        disk::make_folder(path.parent().unwrap_or(&self.root))?;
         let told = |refused: std::io::Error| error::io("claim a key", &path, &refused);
         for _ in 0..TRIES {
             let mut file =
@@ -87,6 +90,25 @@ impl Store {
             return Ok(Claim::Ours(ClaimGuard { path, file }));
         }
         Ok(Claim::HeldBy(Holder::default()))
+    }
+
+    fn opening_path(&self, session: &str) -> PathBuf {
+        let name = Digest::of(session.as_bytes());
+        self.root.join("claims").join("openings").join(format!("{name}.lock"))
+    }
+
+    /// Claims the name of an opening of the store, which nobody else has.
+    pub(super) fn claim_opening(&self, session: &str) -> Result<ClaimGuard, Diagnostic> {
+        match self.claim_file(self.opening_path(session))? {
+            Claim::Ours(guard) => Ok(guard),
+            Claim::HeldBy(_) => Err(Diagnostic::error("store-busy", "another process has taken this one's name")
+                .hint("run again: names are made of the time and the process")),
+        }
+    }
+
+    /// Whether an opening of the store that claimed its name is still there.
+    pub(super) fn opening_lives(&self, session: &str) -> bool {
+        holder_at(&self.opening_path(session)).is_some()
     }
 
     /// Who works on a key at this moment.

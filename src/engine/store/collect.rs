@@ -14,8 +14,10 @@ use rusqlite::{Connection, Transaction};
 use super::Store;
 use super::disk::{self, Durability};
 use super::error::{self, Fault};
+use super::index::cost_in;
 use super::maintain::{as_digest, damaged_rows, len_of, parts_of, scan};
 use super::traces::{TraceRecord, media_in, parts_in};
+use crate::money::Cost;
 
 /// Unreferenced artifacts and results younger than this may belong to a run that has not recorded them yet.
 const YOUNG: Duration = Duration::from_secs(60 * 60);
@@ -103,7 +105,7 @@ impl Store {
             })?;
         }
         scan(db, "origin", |row, _| {
-            let is_paid = 0 < row.get::<_, i64>(3)?;
+            let is_paid = cost_in(row.get_ref(3)?) != Cost::FREE;
             roots.extend(as_digest(row.get_ref(0)?).filter(|_| is_paid));
             Ok(())
         })?;
@@ -210,7 +212,7 @@ mod tests {
         store.add_take("film", "x", &TakeRecord { key: taken.0, ..take(1) }).expect("added");
         store.set_last_keys("film", &[("x", last.0)]).expect("set");
         let trace = store.trace(&paid.0).expect("reads").expect("is there");
-        store.put(&paid.0, &Trace { cost_microusd: 1, ..trace }).expect("stored");
+        store.put(&paid.0, &Trace { cost: Cost::Exact(1), ..trace }).expect("stored");
         fs::write(store.scratch("mp4").expect("a path"), "half").expect("a stray");
         let keep = BTreeSet::from([kept.0]);
 

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::disk::{self, Durability};
 use super::error::{self, Fault};
+use crate::money::Cost;
 
 /// Older ones corrupt a WAL that two connections share.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -50,14 +51,23 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE take(id INTEGER PRIMARY KEY, graph TEXT NOT NULL, item TEXT NOT NULL, take INTEGER NOT NULL,
         key BLOB NOT NULL, record TEXT NOT NULL, sum INTEGER NOT NULL, UNIQUE(graph, item, take, key));
 ",
+    // Costs that are no plain numbers are texts from here on: programs that would misread them are kept out.
+    "",
+    "
+    -- What is set aside for jobs that the journal does not have yet.
+    CREATE TABLE reserved(key BLOB PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL,
+        sum INTEGER NOT NULL) WITHOUT ROWID;
+",
 ];
 /// Older versions leave tables empty that the records fill.
 const FILLED_SINCE: usize = 2;
+/// Older versions must be brought up to date before anything is read from them.
+const READ_SINCE: usize = 2;
 /// In `meta` while the records have not been read back.
 const HOLLOW: &str = "hollow";
 
 /// Tables whose rows carry a checksum as their last column.
-pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file", "job", "ledger"];
+pub(super) const CHECKED: &[&str] = &["trace", "origin", "last", "take", "file", "job", "ledger", "reserved"];
 
 /// An open index. Dropping it lets go of the lock that keeps others from replacing the file.
 pub(super) struct Connected {
@@ -145,7 +155,7 @@ pub(super) fn connect_reader(paths: &IndexPaths) -> Result<Option<Connected>, Di
     if version == 0 {
         return Ok(None);
     }
-    if version < MIGRATIONS.len() {
+    if version < READ_SINCE {
         drop(db);
         return Err(Diagnostic::error(
             "store-old",
@@ -334,6 +344,36 @@ pub(super) fn text(value: &str) -> ValueRef<'_> {
 /// A text column that may be empty of a value.
 pub(super) fn maybe_text(value: Option<&str>) -> ValueRef<'_> {
     value.map_or(ValueRef::Null, text)
+}
+
+/// A cost as a column holds it: an exact one as a number, another as the text of its record.
+pub(super) enum CostColumn {
+    Exact(u64),
+    Text(String),
+}
+
+impl CostColumn {
+    pub(super) fn of(cost: Cost) -> CostColumn {
+        match cost {
+            Cost::Exact(microusd) => CostColumn::Exact(microusd),
+            doubtful => CostColumn::Text(serde_json::json!(doubtful).to_string()),
+        }
+    }
+
+    pub(super) fn value(&self) -> ValueRef<'_> {
+        match self {
+            CostColumn::Exact(microusd) => integer(*microusd),
+            CostColumn::Text(record) => text(record),
+        }
+    }
+}
+
+/// The cost in a column; what cannot be read is unknown.
+pub(super) fn cost_in(column: ValueRef<'_>) -> Cost {
+    match column {
+        ValueRef::Integer(microusd) => Cost::Exact(microusd as u64),
+        other => other.as_str().ok().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+    }
 }
 
 /// An integer column. SQLite's integers are signed: the top bit travels as the sign.

@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Durability};
 use super::error::Fault;
-use super::index::{integer, is_whole, put_row, text};
+use super::index::{CostColumn, integer, is_whole, put_row, text};
 use super::journal::JournalId;
 use super::{Access, Store};
+use crate::caps::Purpose;
+use crate::money::{Cost, Total};
 
 /// Coarser than any file system's clock (FAT: two seconds).
 const SETTLED_NS: i64 = 3_000_000_000;
@@ -28,17 +30,30 @@ pub struct LedgerEntry {
     /// The remote job that cost it; a job is entered once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<JournalId>,
-    pub item: String,
+    #[serde(flatten)]
+    pub purpose: Purpose,
     pub provider: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
-    /// Millionths of a dollar.
-    pub cost_microusd: u64,
-    /// When, as the caller's clock wrote it.
+    #[serde(rename = "cost_microusd")]
+    pub cost: Cost,
+    /// What the job was expected to cost, in micro-dollars; none where nobody knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_microusd: Option<u64>,
+    /// When: seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+impl LedgerEntry {
+    /// When, in seconds since 1970; none where an older version did not write it.
+    pub fn seconds(&self) -> Option<u64> {
+        self.at.as_ref()?.parse().ok()
+    }
 }
 
 /// An entry as its record file holds it.
@@ -122,9 +137,9 @@ impl Store {
         entered.map_or(Ok(()), |file| self.keep_ledger(&file))
     }
 
-    /// Every cost in millionths of a dollar.
-    pub fn ledger_total(&self) -> Result<u64, Diagnostic> {
-        Ok(self.ledger()?.iter().map(|entry| entry.cost_microusd).fold(0, u64::saturating_add))
+    /// The sum of every cost.
+    pub fn ledger_total(&self) -> Result<Total, Diagnostic> {
+        Ok(self.ledger()?.iter().map(|entry| entry.cost).sum())
     }
 
     /// Every cost, in order of entry.
@@ -198,7 +213,8 @@ pub(super) fn restore_ledger(db: &Connection, file: &LedgerFile) -> Result<(), F
     let record = serde_json::to_string(&file.entry)
         .map_err(|refused| Diagnostic::error("store-unrepresentable", format!("BUG: a cost: {refused}")))?;
     let job = file.entry.job.map_or(ValueRef::Null, |job| ValueRef::Integer(job.0));
-    put_row(db, "ledger", &[integer(file.id), job, integer(file.entry.cost_microusd), text(&record)])
+    let cost = CostColumn::of(file.entry.cost);
+    put_row(db, "ledger", &[integer(file.id), job, cost.value(), text(&record)])
 }
 
 #[cfg(test)]
@@ -243,15 +259,37 @@ mod tests {
     #[test]
     fn the_ledger_adds_up_and_enters_a_job_once() {
         let (_folder, store) = store();
-        let entry = |job, cost_microusd| LedgerEntry { job, cost_microusd, ..LedgerEntry::default() };
+        let entry = |job, cost| LedgerEntry { job, cost: Cost::Exact(cost), ..LedgerEntry::default() };
         for (job, cost) in [(None, 5), (Some(JournalId(1)), 70), (Some(JournalId(1)), 70), (None, 5)] {
             store.ledger_add(&entry(job, cost)).expect("entered");
         }
-        assert_eq!(store.ledger_total(), Ok(80));
+        assert_eq!(store.ledger_total(), Ok(Total::of(80)));
         assert_eq!(store.ledger().map(|all| all.len()), Ok(3));
         let damage = "UPDATE ledger SET record = replace(record, '70', '07') WHERE id = 2";
         store.write(Durability::Now, |tx| Ok(tx.execute_batch(damage)?)).expect("damaged");
         assert_eq!(store.ledger_total().expect_err("refused").code, "store-damaged");
+    }
+
+    #[test]
+    fn the_books_of_an_older_version_are_read_as_they_are() {
+        let (_folder, store) = store();
+        let old: LedgerEntry =
+            serde_json::from_str(r#"{"item":"v/s1","provider":"fal","cost_microusd":70}"#).expect("read");
+        assert_eq!((old.cost, old.estimate_microusd, &old.at), (Cost::Exact(70), None, &None));
+        store.ledger_add(&old).expect("entered");
+        let older = "DROP TABLE reserved; PRAGMA user_version = 2";
+        store.write(Durability::Now, |tx| Ok(tx.execute_batch(older)?)).expect("made old");
+        let (root, before) = (store.root.clone(), store.ledger());
+        drop(store);
+        let looked = Store::open_read_only(&root).expect("opens");
+        assert_eq!(looked.ledger(), before, "without bringing it up to date");
+        assert!(looked.books().is_ok() && looked.verify().expect("verifies").is_clean());
+        drop(looked);
+        let store = Store::open(&root).expect("opens");
+        store.ledger_add(&LedgerEntry { cost: Cost::AtMost(5), ..old.clone() }).expect("entered");
+        store.ledger_add(&LedgerEntry { cost: Cost::Unknown, ..old }).expect("entered");
+        assert_eq!(store.ledger_total(), Ok(Total { microusd: 70, maybe: 5, n_unknown: 1 }));
+        assert!(store.verify().expect("verifies").is_clean());
     }
 
     #[test]

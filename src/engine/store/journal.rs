@@ -4,6 +4,7 @@
 //! A key with an open job cannot get another intent, so nothing is bought twice by retrying. Keeping only ids would be
 //! simpler, and lose the submission that was under way when the power failed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use model::{Diagnostic, Digest};
@@ -15,7 +16,9 @@ use super::disk::{self, Durability};
 use super::error::Fault;
 use super::index::{is_whole, put_row, text};
 use super::items::{self, LedgerEntry, LedgerFile};
-use super::{Store, locked};
+use super::{Store, locked, reserve};
+use crate::caps::Purpose;
+use crate::money::Cost;
 
 /// A job's number within its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,12 +33,17 @@ impl fmt::Display for JournalId {
 /// What is about to be bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobIntent {
-    pub item: String,
+    /// What it is for. A reservation of the same key knows better, and is taken over.
+    #[serde(flatten)]
+    pub purpose: Purpose,
     pub provider: String,
     /// The request as it will be sent, without secrets.
     pub request: serde_json::Value,
-    /// Millionths of a dollar.
-    pub estimate_microusd: u64,
+    /// The model, as the graph knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Millionths of a dollar; none where the price is unknown.
+    pub estimate_microusd: Option<u64>,
 }
 
 /// How far a job has come.
@@ -83,9 +91,9 @@ pub struct JournalEntry {
     /// The provider's id, once it has given one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_id: Option<String>,
-    /// What it did cost, once that is known. Millionths of a dollar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_microusd: Option<u64>,
+    /// What it did cost, once it is over.
+    #[serde(default, rename = "cost_microusd", skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Why it failed, or why its outcome is unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -101,7 +109,7 @@ impl Store {
         if self.whole_record(key).is_some() {
             return Err(Diagnostic::error(
                 "result-exists",
-                format!("the result for {} is in the store already", intent.item),
+                format!("the result for {} is in the store already", intent.purpose.item),
             )
             .hint("`throughline store rebuild GRAPH` brings it back into the index"));
         }
@@ -109,15 +117,19 @@ impl Store {
             if let Some(open) = open_of(tx, key)? {
                 return Err(already_open(&open).into());
             }
+            let mut intent = intent.clone();
+            if let Some(purpose) = reserve::take_over(tx, key)? {
+                intent.purpose = purpose;
+            }
             // Jobs are never deleted, so the number after the highest was never used.
             let id = tx.query_row("SELECT coalesce(max(id), 0) + 1 FROM job", [], |row| row.get(0))?;
             let entry = JournalEntry {
                 id: JournalId(id),
                 key: *key,
                 state: JobState::Intent,
-                intent: intent.clone(),
+                intent,
                 remote_id: None,
-                cost_microusd: None,
+                cost: None,
                 note: String::new(),
             };
             restore(tx, &entry)?;
@@ -126,7 +138,7 @@ impl Store {
         locked(&self.own_jobs).insert(entry.id);
         if let Err(refused) = self.keep_job(&entry) {
             // The caller will not submit it, so it must not stand in the way of the next try.
-            drop(self.journal_failed(entry.id, "it was not submitted: the journal could not be written", 0));
+            drop(self.journal_failed(entry.id, "it was not submitted: the journal could not be written", Cost::FREE));
             return Err(refused);
         }
         Ok(entry.id)
@@ -145,15 +157,15 @@ impl Store {
         self.advance(id, None, |entry| entry.state = JobState::Fetched)
     }
 
-    /// Ends a job and enters its cost (millionths of a dollar) into the ledger, both or neither.
-    pub fn journal_done(&self, id: JournalId, cost_microusd: u64) -> Result<(), Diagnostic> {
-        self.advance(id, Some(cost_microusd), |entry| entry.state = JobState::Settled)
+    /// Ends a job and enters its cost into the ledger, both or neither.
+    pub fn journal_done(&self, id: JournalId, cost: Cost) -> Result<(), Diagnostic> {
+        self.advance(id, Some(cost), |entry| entry.state = JobState::Settled)
     }
 
-    /// Ends a job that gave nothing; what it cost all the same is entered into the ledger. Also how a person settles
+    /// Ends a job that gave nothing; what it cost, or may have cost, all the same is entered into the ledger. Also how a person settles
     /// a job of unknown outcome, after which its key can be tried again.
-    pub fn journal_failed(&self, id: JournalId, reason: &str, cost_microusd: u64) -> Result<(), Diagnostic> {
-        self.advance(id, Some(cost_microusd), |entry| {
+    pub fn journal_failed(&self, id: JournalId, reason: &str, cost: Cost) -> Result<(), Diagnostic> {
+        self.advance(id, Some(cost), |entry| {
             entry.state = JobState::Failed;
             entry.note = reason.to_owned();
         })
@@ -193,6 +205,15 @@ impl Store {
         Ok(open)
     }
 
+    /// The keys of every job that is not over.
+    pub fn open_keys(&self) -> Result<BTreeSet<Digest>, Diagnostic> {
+        self.read(BTreeSet::new(), |db| {
+            let mut statement = db.prepare_cached("SELECT key FROM job WHERE state NOT IN ('settled', 'failed')")?;
+            let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0).map(Digest))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// One job, over or not.
     pub fn job(&self, id: JournalId) -> Result<Option<JournalEntry>, Diagnostic> {
         self.read(None, |db| job_of(db, id))
@@ -201,9 +222,10 @@ impl Store {
     fn advance(
         &self,
         id: JournalId,
-        cost_microusd: Option<u64>,
+        cost: Option<Cost>,
         change: impl FnOnce(&mut JournalEntry),
     ) -> Result<(), Diagnostic> {
+        let now = (self.clock)();
         let (entry, entered) = self.write(Durability::Now, |tx| {
             let mut entry = job_of(tx, id)?.ok_or_else(|| no_job(id))?;
             let was_open = entry.state.is_open();
@@ -213,10 +235,11 @@ impl Store {
                 let message = format!("job {id} is over ({}): it cannot become {}", before.name(), entry.state.name());
                 return Err(Diagnostic::error("job-over", message).into());
             }
-            entry.cost_microusd = cost_microusd.or(entry.cost_microusd);
+            entry.cost = cost.or(entry.cost);
             restore(tx, &entry)?;
-            let cost = cost_microusd.filter(|cost| 0 < *cost);
-            Ok((entry.clone(), cost.map_or(Ok(None), |cost| items::enter(tx, &cost_of(&entry, cost)))?))
+            let at = reserve::tick(tx, now)?;
+            let cost = cost.filter(|cost| *cost != Cost::FREE);
+            Ok((entry.clone(), cost.map_or(Ok(None), |cost| items::enter(tx, &cost_of(&entry, cost, at)))?))
         })?;
         self.keep_job(&entry)?;
         entered.map_or(Ok(()), |file: LedgerFile| self.keep_ledger(&file))
@@ -229,14 +252,16 @@ impl Store {
     }
 }
 
-fn cost_of(entry: &JournalEntry, cost_microusd: u64) -> LedgerEntry {
+fn cost_of(entry: &JournalEntry, cost: Cost, at: u64) -> LedgerEntry {
     LedgerEntry {
         job: Some(entry.id),
-        item: entry.intent.item.clone(),
+        purpose: entry.intent.purpose.clone(),
         provider: entry.intent.provider.clone(),
         key: Some(entry.key),
-        cost_microusd,
-        at: None,
+        cost,
+        estimate_microusd: entry.intent.estimate_microusd,
+        at: Some(at.to_string()),
+        model: entry.intent.model.clone(),
         note: entry.note.clone(),
     }
 }
@@ -250,7 +275,7 @@ fn no_job(id: JournalId) -> Diagnostic {
 }
 
 fn already_open(open: &JournalEntry) -> Diagnostic {
-    let (item, provider) = (&open.intent.item, &open.intent.provider);
+    let (item, provider) = (&open.intent.purpose.item, &open.intent.provider);
     let message = format!("job {} for {item} at {provider} is still open ({})", open.id, open.state.name());
     let told = Diagnostic::error("job-open", message);
     match &open.remote_id {
@@ -288,14 +313,16 @@ fn open_of(db: &Connection, key: &Digest) -> Result<Option<JournalEntry>, Fault>
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::money::Total;
     use crate::store::Claim;
 
     pub(in crate::store) fn intent() -> JobIntent {
         JobIntent {
-            item: "generate/s1".to_owned(),
+            purpose: Purpose { item: "generate/s1".to_owned(), ..Purpose::default() },
             provider: "fal".to_owned(),
             request: serde_json::json!({ "prompt": "a lamp", "seed": 7, "guidance": 3.5 }),
-            estimate_microusd: 300_000,
+            model: Some("fal/wan".to_owned()),
+            estimate_microusd: Some(300_000),
         }
     }
 
@@ -318,11 +345,11 @@ pub(super) mod tests {
         store.journal_fetched(id).expect("written");
         assert_eq!(store.open_jobs().expect("listed")[0].state, JobState::Fetched);
         for _ in 0..2 {
-            store.journal_done(id, 310_000).expect("settled, and settling again changes nothing");
+            store.journal_done(id, Cost::Exact(310_000)).expect("settled, and settling again changes nothing");
         }
         assert_eq!(store.open_jobs(), Ok(Vec::new()));
-        assert_eq!(store.ledger_total(), Ok(310_000));
-        assert_eq!(store.journal_failed(id, "late", 0).expect_err("refused").code, "job-over");
+        assert_eq!(store.ledger_total(), Ok(Total::of(310_000)));
+        assert_eq!(store.journal_failed(id, "late", Cost::FREE).expect_err("refused").code, "job-over");
         assert_eq!(store.journal_submitted(JournalId(99), "x").expect_err("refused").code, "job-missing");
         assert!(store.journal_intent(&key, &intent()).is_ok_and(|next| id < next));
     }
@@ -339,7 +366,7 @@ pub(super) mod tests {
         }
         assert_eq!(later.open_jobs().expect("listed")[0].state, JobState::Unknown);
         assert_eq!(later.journal_intent(&key, &intent()).expect_err("refused").code, "job-open");
-        later.journal_failed(id, "a person looked: it never arrived", 0).expect("settled");
+        later.journal_failed(id, "a person looked: it never arrived", Cost::FREE).expect("settled");
         assert!(later.journal_intent(&key, &intent()).is_ok());
     }
 
@@ -349,7 +376,7 @@ pub(super) mod tests {
         use crate::store::traces::tests::trace;
         let (_folder, store) = store();
         let key = Digest::of(b"k");
-        let paid = Trace { cost_microusd: 5, ..trace(model::Value::Integer(1)) };
+        let paid = Trace { cost: Cost::Exact(5), ..trace(model::Value::Integer(1)) };
         store.put(&key, &paid).expect("stored");
         store.write(Durability::Now, |tx| Ok(tx.execute_batch("DELETE FROM trace")?)).expect("the row is lost");
         assert_eq!(store.get(&key), Ok(None));

@@ -17,6 +17,7 @@ use super::error::Fault;
 use super::index::{CHECKED, is_whole};
 use super::traces::media_in;
 use super::{Access, Store, index};
+use crate::money::Total;
 
 /// What [`Store::verify`] found.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -60,7 +61,7 @@ pub struct StoreStats {
     pub takes: u64,
     pub open_jobs: u64,
     /// Millionths of a dollar.
-    pub spent_microusd: u64,
+    pub spent: Total,
     /// Number and bytes of artifacts by format.
     pub artifacts: BTreeMap<String, (u64, u64)>,
     pub index_bytes: u64,
@@ -83,6 +84,10 @@ pub(super) fn scan(
     table: &str,
     mut each: impl FnMut(&rusqlite::Row<'_>, bool) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
+    // A store of an older version that is only read lacks what came later.
+    if !db.table_exists(None, table)? {
+        return Ok(());
+    }
     let mut statement = db.prepare(&format!("SELECT * FROM {table}"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -216,7 +221,7 @@ impl Store {
                 ..StoreStats::default()
             })
         })?;
-        stats.spent_microusd = self.ledger_total()?;
+        stats.spent = self.ledger_total()?;
         for path in self.artifact_files()? {
             let Some((_, format)) = parts_of(&path) else { continue };
             let (n, bytes) = stats.artifacts.entry(format.to_owned()).or_default();
@@ -241,6 +246,7 @@ pub(super) mod tests {
     use model::{Image, Media, Value};
 
     use super::*;
+    use crate::money::Cost;
     use crate::store::Trace;
     use crate::store::takes::tests::take;
     use crate::store::traces::tests::trace;
@@ -269,7 +275,7 @@ pub(super) mod tests {
         let (lost_key, lost) = result(&store, "lost");
         let (paid_key, _) = result(&store, "paid");
         let paid = store.trace(&paid_key).expect("reads").expect("is there");
-        store.put(&paid_key, &Trace { cost_microusd: 1, ..paid }).expect("stored");
+        store.put(&paid_key, &Trace { cost: Cost::Exact(1), ..paid }).expect("stored");
         fs::write(store.scratch("mp4").expect("a path"), "half").expect("a stray");
         let report = store.verify().expect("it verifies");
         assert!(report.is_clean());
@@ -296,7 +302,7 @@ pub(super) mod tests {
         }
         store.add_take("film", "x", &take(1)).expect("added");
         let stats = store.stats().expect("counted");
-        assert_eq!((stats.results, stats.takes, stats.open_jobs, stats.spent_microusd), (2, 1, 0, 0));
+        assert_eq!((stats.results, stats.takes, stats.open_jobs, stats.spent), (2, 1, 0, Total::default()));
         assert_eq!(stats.artifacts, BTreeMap::from([("png".to_owned(), (2, 8))]));
         assert!(0 < stats.index_bytes && 0 < stats.record_bytes);
     }

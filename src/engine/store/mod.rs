@@ -15,6 +15,7 @@ mod items;
 mod journal;
 mod maintain;
 mod rebuild;
+mod reserve;
 mod takes;
 mod traces;
 
@@ -64,6 +65,11 @@ pub struct Store {
     hashed: Mutex<BTreeSet<Digest>>,
     /// Jobs whose intent this process wrote: it knows how their submission stands.
     own_jobs: Mutex<BTreeSet<JournalId>>,
+    settled: Mutex<reserve::Settled>,
+    /// There while this opening may have reserved something.
+    alive: Mutex<reserve::Alive>,
+    /// Seconds since 1970.
+    clock: fn() -> u64,
 }
 
 impl Store {
@@ -105,6 +111,9 @@ impl Store {
             next: AtomicU64::new(0),
             hashed: Mutex::default(),
             own_jobs: Mutex::default(),
+            settled: Mutex::default(),
+            alive: Mutex::default(),
+            clock: adapter::seconds,
         })
     }
 
@@ -190,6 +199,7 @@ mod tests {
     use model::Value;
 
     use super::*;
+    use crate::money::Total;
     use crate::store::traces::tests::trace;
 
     #[test]
@@ -210,7 +220,7 @@ mod tests {
             assert_eq!(store.last_key("g", "a"), Ok(None));
             assert_eq!(store.takes("g", "a"), Ok(Vec::new()));
             assert_eq!(store.open_jobs(), Ok(Vec::new()));
-            assert_eq!(store.ledger_total(), Ok(0));
+            assert_eq!(store.ledger_total(), Ok(Total::default()));
             assert_eq!(store.get_blob("snapshot"), None);
             assert_eq!(store.remember_file("a.txt", 1, 2, key), Ok(()));
             assert_eq!(store.put_blob("snapshot", b"x"), Ok(()));

@@ -150,6 +150,7 @@ mod tests {
     use model::{Digest, Value};
 
     use super::*;
+    use crate::money::{Cost, Total};
     use crate::store::journal::tests::intent;
     use crate::store::takes::tests::take;
     use crate::store::traces::tests::trace;
@@ -160,9 +161,9 @@ mod tests {
         let store = Store::open(dir).expect("it opens");
         let key = Digest::of(b"k");
         let settled = store.journal_intent(&key, &intent()).expect("written");
-        let paid = Trace { cost_microusd: 9, ..trace(Value::from("paid")) };
+        let paid = Trace { cost: Cost::Exact(9), ..trace(Value::from("paid")) };
         store.put(&key, &paid).expect("stored");
-        store.journal_done(settled, 9).expect("settled");
+        store.journal_done(settled, Cost::Exact(9)).expect("settled");
         let open = store.journal_intent(&Digest::of(b"o"), &intent()).expect("written");
         store.journal_submitted(open, "req-1").expect("written");
         store.add_take("film", "generate/s1", &take(1)).expect("added");
@@ -174,7 +175,7 @@ mod tests {
         assert_eq!(store.takes("film", "generate/s1"), Ok(vec![take(1)]));
         let open = store.open_jobs().expect("listed");
         assert_eq!((open.len(), open[0].state, open[0].remote_id.as_deref()), (1, JobState::Submitted, Some("req-1")));
-        assert_eq!(store.ledger_total(), Ok(9));
+        assert_eq!(store.ledger_total(), Ok(Total::of(9)));
         assert!(store.verify().expect("it verifies").is_clean());
     }
 

@@ -12,6 +12,7 @@ use super::Store;
 use super::disk::{self, Durability};
 use super::error::Fault;
 use super::index::{integer, is_whole, put_row, text};
+use crate::money::Cost;
 
 /// One attempt at an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +24,8 @@ pub struct TakeRecord {
     pub seed: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Millionths of a dollar.
-    pub cost_microusd: u64,
+    #[serde(rename = "cost_microusd")]
+    pub cost: Cost,
     /// How long it took.
     pub seconds: f64,
     /// When, as the caller's clock wrote it.
@@ -142,7 +143,7 @@ pub(super) mod tests {
             key: Digest::of(&n.to_le_bytes()),
             seed: u64::MAX - u64::from(n),
             model: Some("animatic".to_owned()),
-            cost_microusd: 0,
+            cost: Cost::FREE,
             seconds: 1.5,
             made_at: None,
             note: String::new(),

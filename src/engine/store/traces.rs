@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Durability};
 use super::error::Fault;
-use super::index::{integer, is_whole, maybe_text, put_row, text};
+use super::index::{CostColumn, cost_in, is_whole, maybe_text, put_row, text};
 use super::{Store, error};
+use crate::money::Cost;
 
 /// A result and how it came to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +25,8 @@ pub struct Trace {
     /// The model that ran and its version, for calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Millionths of a dollar.
-    pub cost_microusd: u64,
+    #[serde(rename = "cost_microusd")]
+    pub cost: Cost,
     /// How long it took.
     pub seconds: f64,
     /// When, as the caller's clock wrote it.
@@ -34,6 +35,13 @@ pub struct Trace {
     /// Keys of the results that went into it as parts; collection keeps them as long as this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Digest>,
+}
+
+impl Trace {
+    /// Whether it cost money, or may have.
+    fn is_paid(&self) -> bool {
+        self.cost != Cost::FREE
+    }
 }
 
 /// A trace as its record file holds it.
@@ -77,7 +85,7 @@ impl Store {
     /// # Errors
     /// `store-unrepresentable` for outputs that would not read back equal (numbers that are no numbers).
     pub fn put(&self, key: &Digest, trace: &Trace) -> Result<(), Diagnostic> {
-        let durability = if 0 < trace.cost_microusd { Durability::Now } else { Durability::Soon };
+        let durability = if trace.is_paid() { Durability::Now } else { Durability::Soon };
         self.put_with(key, trace, durability)
     }
 
@@ -111,7 +119,7 @@ impl Store {
         if traces.is_empty() {
             return Ok(());
         }
-        let is_paid = traces.iter().any(|(_, trace)| 0 < trace.cost_microusd);
+        let is_paid = traces.iter().any(|(_, trace)| trace.is_paid());
         let durability = if is_paid { Durability::Now } else { Durability::Soon };
         let mut rows = Vec::with_capacity(traces.len());
         for (key, trace) in traces {
@@ -194,13 +202,14 @@ fn readable(trace: &Trace) -> Result<String, Diagnostic> {
 /// Writes both rows of a trace, the outputs already as text.
 fn insert(db: &Connection, key: &Digest, trace: &Trace, outputs: &str) -> Result<(), Fault> {
     let work = serde_json::to_string(&trace.work).map_err(|refused| unrepresentable(&refused.to_string()))?;
+    let cost = CostColumn::of(trace.cost);
     let parts = trace.parts.iter().flat_map(|part| part.0).collect::<Vec<u8>>();
     put_row(db, "trace", &[ValueRef::Blob(&key.0), text(outputs)])?;
     let origin = [
         ValueRef::Blob(&key.0),
         text(&work),
         maybe_text(trace.model.as_deref()),
-        integer(trace.cost_microusd),
+        cost.value(),
         ValueRef::Real(trace.seconds),
         maybe_text(trace.made_at.as_deref()),
         ValueRef::Blob(&parts),
@@ -226,7 +235,7 @@ fn outputs_of(db: &Connection, key: &Digest) -> Result<Option<Outputs>, Fault> {
 struct Origin {
     work: Work,
     model: Option<String>,
-    cost_microusd: u64,
+    cost: Cost,
     seconds: f64,
     made_at: Option<String>,
     parts: Vec<Digest>,
@@ -249,7 +258,7 @@ fn origin_of(db: &Connection, key: &Digest) -> Result<Option<Origin>, Fault> {
         Ok(Some(Origin {
             work,
             model: row.get(2)?,
-            cost_microusd: row.get::<_, i64>(3)? as u64,
+            cost: cost_in(row.get_ref(3)?),
             seconds: row.get(4)?,
             made_at: row.get(5)?,
             parts: parts_in(row.get_ref(6)?),
@@ -260,8 +269,8 @@ fn origin_of(db: &Connection, key: &Digest) -> Result<Option<Origin>, Fault> {
 
 fn trace_of(db: &Connection, key: &Digest) -> Result<Option<Trace>, Fault> {
     let (Some(outputs), Some(origin)) = (outputs_of(db, key)?, origin_of(db, key)?) else { return Ok(None) };
-    let Origin { work, model, cost_microusd, seconds, made_at, parts } = origin;
-    Ok(Some(Trace { outputs, work, model, cost_microusd, seconds, made_at, parts }))
+    let Origin { work, model, cost, seconds, made_at, parts } = origin;
+    Ok(Some(Trace { outputs, work, model, cost, seconds, made_at, parts }))
 }
 
 #[cfg(test)]
@@ -279,7 +288,7 @@ pub(super) mod tests {
 
     pub(in crate::store) fn trace(value: Value) -> Trace {
         let outputs = vec![("value".into(), value)];
-        Trace { outputs, work: work(1), model: None, cost_microusd: 0, seconds: 0.25, made_at: None, parts: vec![] }
+        Trace { outputs, work: work(1), model: None, cost: Cost::FREE, seconds: 0.25, made_at: None, parts: vec![] }
     }
 
     fn store() -> (tempfile::TempDir, Store) {
@@ -295,7 +304,7 @@ pub(super) mod tests {
         let list = List::new([("s1".into(), Value::Number(0.1)), ("s2".into(), Value::from("é\n"))]);
         let paid = Trace {
             model: Some("wan-2 v3".to_owned()),
-            cost_microusd: 410_000,
+            cost: Cost::Exact(410_000),
             made_at: Some("2026-01-02T03:04:05Z".to_owned()),
             ..trace(Value::List(list))
         };

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use engine::caps::{Limits, Purchase, Purpose};
+use engine::money::{Cost, Total};
 use engine::remote::{Progress, Provider, Remote, RemoteId, StartError, Stopped};
 use engine::store::{Claim, JobState, Store};
 use engine::worker::{Cancel, Job, JobCx, JobError, Worker};
@@ -22,10 +24,11 @@ use model::{Compute, Diagnostic, Digest, Image, Outputs, Value, Work};
 const FOLDER: &str = "THROUGHLINE_TEST_REMOTE";
 const POINT: &str = "THROUGHLINE_TEST_POINT";
 const PRICE: u64 = 250_000;
+const RUN: &str = "run-1";
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Where a buyer can be killed, in the order of a job's life, and how often it may be on the way there.
-const POINTS: &[&str] = &["intent", "accepted", "submitted", "finished", "brought", "kept", "fetched"];
+const POINTS: &[&str] = &["reserved", "intent", "accepted", "submitted", "finished", "brought", "kept", "fetched"];
 
 /// A provider whose books are files: a line per submission, a line per job that was cancelled.
 struct Books {
@@ -35,12 +38,23 @@ struct Books {
     polls: AtomicU32,
     n_running: u32,
     start: fn() -> Option<StartError>,
+    /// What it says of a finished and of a stopped job.
+    cost: Cost,
+    stopped: Cost,
 }
 
 impl Books {
     fn new(folder: &Path) -> Books {
         let (folder, polls) = (folder.to_owned(), AtomicU32::new(0));
-        Books { folder, fatal: None, polls, n_running: 2, start: || None }
+        Books {
+            folder,
+            fatal: None,
+            polls,
+            n_running: 2,
+            start: || None,
+            cost: Cost::Exact(PRICE),
+            stopped: Cost::Exact(PRICE / 10),
+        }
     }
 
     fn enter(&self, book: &str, line: &str) {
@@ -76,8 +90,8 @@ impl Provider for Books {
         3
     }
 
-    fn request(&self, job: &Job) -> Result<(serde_json::Value, u64), Diagnostic> {
-        Ok((serde_json::json!({ "key": job.key.to_string() }), PRICE))
+    fn request(&self, job: &Job) -> Result<(serde_json::Value, Option<u64>), Diagnostic> {
+        Ok((serde_json::json!({ "key": job.key.to_string() }), Some(PRICE)))
     }
 
     fn start(&self, request: &serde_json::Value, idempotency: &str) -> Result<RemoteId, StartError> {
@@ -97,7 +111,7 @@ impl Provider for Books {
         if self.polls.fetch_add(1, Ordering::SeqCst) < self.n_running {
             return Ok(Progress::Running { done: 0.5, again: Duration::from_millis(5) });
         }
-        Ok(Progress::Finished { cost: PRICE })
+        Ok(Progress::Finished { cost: self.cost })
     }
 
     fn fetch(&self, id: &RemoteId, _: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
@@ -111,7 +125,7 @@ impl Provider for Books {
 
     fn cancel(&self, id: &RemoteId) -> Result<Stopped, Diagnostic> {
         self.enter("cancels", &id.0);
-        Ok(Stopped::Yes { cost: PRICE / 10 })
+        Ok(Stopped::Yes { cost: self.stopped })
     }
 }
 
@@ -126,6 +140,13 @@ fn run(books: Books, store: &Arc<Store>, cancel: &Cancel) -> Result<Outputs, Job
     let folder = books.folder.clone();
     let remote = Remote::open(books, store.clone(), LIMIT)?;
     let Claim::Ours(_guard) = store.claim(&job().key)? else { panic!("nobody else is here") };
+    let Job { key, model, .. } = job();
+    if !store.open_keys()?.contains(&key) && store.get(&key)?.is_none() {
+        let purpose = Purpose { item: "generate/s1".to_owned(), run: RUN.to_owned(), ..Purpose::default() };
+        let purchase = Purchase { key, purpose, provider: "books".to_owned(), model, price: Some(PRICE) };
+        store.reserve(&[purchase], &Limits::default())?.expect("there is no limit");
+    }
+    reach(fatal.as_deref(), "reserved");
     let progress = |done: f32| match done {
         1.0 => reach(fatal.as_deref(), "fetched"),
         0.99 => reach(fatal.as_deref(), "kept"),
@@ -186,8 +207,11 @@ fn a_killed_buyer_buys_nothing_twice_and_loses_nothing() {
         let folder = root.path();
         kill_at(folder, point);
         let bought = submits(folder);
-        assert_eq!(bought, usize::from(*point != "intent"), "{point}");
+        assert_eq!(bought, usize::from(!["reserved", "intent"].contains(point)), "{point}");
         let store = open(folder);
+        // What the dead buyer had set aside is free again; what it may have bought is not.
+        let under_way = if *point == "reserved" { Total::default() } else { Total::of(PRICE) };
+        assert_eq!(store.books().expect("reads").of_run(RUN), (Total::default(), under_way), "{point}");
         if ["intent", "accepted"].contains(point) {
             for _ in 0..3 {
                 let told = run(Books::new(folder), &store, &Cancel::default());
@@ -196,10 +220,10 @@ fn a_killed_buyer_buys_nothing_twice_and_loses_nothing() {
             assert_eq!(submits(folder), bought, "{point}: it was submitted again");
             let left = store.open_jobs().expect("reads");
             assert_eq!((left.len(), left[0].state), (1, JobState::Unknown), "{point}");
-            assert_eq!(store.ledger_total(), Ok(0));
+            assert_eq!(store.ledger_total(), Ok(Total::default()));
             // A person looked at the provider's books and settles it; then it can be bought, or is fetched.
             match bought {
-                0 => store.journal_failed(left[0].id, "it never arrived", 0).expect("settled"),
+                0 => store.journal_failed(left[0].id, "it never arrived", Cost::FREE).expect("settled"),
                 _ => store.journal_submitted(left[0].id, "job-0").expect("found"),
             }
         }
@@ -208,13 +232,14 @@ fn a_killed_buyer_buys_nothing_twice_and_loses_nothing() {
         let bytes = fs::read(store.locate_media(media)).expect("the picture is there");
         assert_eq!(bytes, b"the picture of job-0", "{point}");
         let trace = store.trace(&job().key).expect("reads").expect("recorded");
-        assert_eq!((trace.cost_microusd, trace.model.as_deref()), (PRICE, Some("painter 3")), "{point}");
+        assert_eq!((trace.cost, trace.model.as_deref()), (Cost::Exact(PRICE), Some("painter 3")), "{point}");
         assert_eq!(submits(folder), 1, "{point}");
-        assert_eq!(store.ledger_total(), Ok(PRICE), "{point}: the ledger is not the bill");
+        assert_eq!(store.ledger_total(), Ok(Total::of(PRICE)), "{point}: the ledger is not the bill");
         assert_eq!(store.open_jobs(), Ok(Vec::new()), "{point}");
+        assert_eq!(store.books().expect("reads").of_run(RUN), (Total::of(PRICE), Total::default()), "{point}");
         assert!(store.verify().expect("verifies").is_clean(), "{point}");
         assert_eq!(run(Books::new(folder), &store, &Cancel::default()), Ok(outputs), "{point}: it is there");
-        assert_eq!((submits(folder), store.ledger_total()), (1, Ok(PRICE)), "{point}");
+        assert_eq!((submits(folder), store.ledger_total()), (1, Ok(Total::of(PRICE))), "{point}");
     }
 }
 
@@ -224,10 +249,10 @@ fn a_result_that_was_kept_is_paid_in_the_books_when_the_program_starts() {
         let root = tempfile::tempdir().expect("a folder");
         kill_at(root.path(), point);
         let store = open(root.path());
-        assert_eq!((store.open_jobs().expect("reads").len(), store.ledger_total()), (1, Ok(0)));
+        assert_eq!((store.open_jobs().expect("reads").len(), store.ledger_total()), (1, Ok(Total::default())));
         // Its item is done, so no lane will ever see the job again.
         Remote::open(Books::new(root.path()), store.clone(), LIMIT).expect("it opens");
-        assert_eq!((store.open_jobs(), store.ledger_total()), (Ok(Vec::new()), Ok(PRICE)), "{point}");
+        assert_eq!((store.open_jobs(), store.ledger_total()), (Ok(Vec::new()), Ok(Total::of(PRICE))), "{point}");
     }
 }
 
@@ -254,23 +279,62 @@ fn refused_lost_and_cancelled_submissions_are_told_apart() {
     cancel.cancel();
     assert_eq!(run(Books::new(folder), &store, &cancel), Err(JobError::Cancelled));
     assert_eq!(submits(folder), 0, "a job that is not wanted is not bought");
-    let cancel = Cancel::default();
-    let stopped = std::thread::scope(|scope| {
-        let endless = Books { n_running: u32::MAX, ..Books::new(folder) };
-        let running = scope.spawn(|| run(endless, &store, &cancel));
-        while store.open_jobs().expect("reads").iter().all(|entry| entry.state != JobState::Submitted) {
-            let _ = crossbeam_channel::after(Duration::from_millis(5)).recv();
-        }
-        cancel.cancel();
-        running.join().expect("it ends")
-    });
-    assert_eq!(stopped, Err(JobError::Cancelled));
+    assert_eq!(stopped(Books::new(folder), &store), Err(JobError::Cancelled));
     assert_eq!(Books::new(folder).lines("cancels"), ["job-0"]);
-    assert_eq!((store.open_jobs(), store.ledger_total()), (Ok(Vec::new()), Ok(PRICE / 10)), "it cost a little");
+    assert_eq!(
+        (store.open_jobs(), store.ledger_total()),
+        (Ok(Vec::new()), Ok(Total::of(PRICE / 10))),
+        "it cost a little"
+    );
 
     let told = run(Books { start: lost, ..Books::new(folder) }, &store, &Cancel::default());
     assert_eq!(code(told), "outcome-unknown");
     assert_eq!(code(run(Books::new(folder), &store, &Cancel::default())), "outcome-unknown");
     assert_eq!(submits(folder), 1);
     assert_eq!(store.holder(&Digest::of(b"other")), None);
+}
+
+/// Runs a job that never ends and cancels it once it is submitted.
+fn stopped(books: Books, store: &Arc<Store>) -> Result<Outputs, JobError> {
+    let cancel = Cancel::default();
+    std::thread::scope(|scope| {
+        let endless = Books { n_running: u32::MAX, ..books };
+        let running = scope.spawn(|| run(endless, store, &cancel));
+        while store.open_jobs().expect("reads").iter().all(|entry| entry.state != JobState::Submitted) {
+            let _ = crossbeam_channel::after(Duration::from_millis(5)).recv();
+        }
+        cancel.cancel();
+        running.join().expect("it ends")
+    })
+}
+
+#[test]
+fn what_nobody_says_is_entered_as_unknown_and_not_as_nothing() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (folder, store) = (root.path(), open(root.path()));
+    // A cancelled job that may still be billed is no fact.
+    let doubtful = Books { stopped: Cost::AtMost(PRICE), ..Books::new(folder) };
+    assert_eq!(stopped(doubtful, &store), Err(JobError::Cancelled));
+    let entry = store.ledger().expect("reads").pop().expect("entered");
+    assert_eq!((entry.cost, entry.estimate_microusd), (Cost::AtMost(PRICE), Some(PRICE)));
+    assert_eq!(entry.note, "cancelled; it may still be billed");
+    run(Books { cost: Cost::Unknown, ..Books::new(folder) }, &store, &Cancel::default()).expect("made");
+    let total = Total { microusd: 0, maybe: PRICE, n_unknown: 1 };
+    assert_eq!(store.ledger_total(), Ok(total));
+    assert_eq!(store.trace(&job().key).expect("reads").map(|trace| trace.cost), Some(Cost::Unknown));
+    let (last, before) = (store.ledger().expect("reads").pop().expect("entered"), entry);
+    assert_eq!(
+        (last.cost, last.estimate_microusd, last.model.as_deref()),
+        (Cost::Unknown, Some(PRICE), Some("painter"))
+    );
+    assert!(last.at.is_some() && before.at.is_some(), "it is known when");
+    // All of it comes back from the records.
+    drop(store);
+    for name in ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm"] {
+        drop(fs::remove_file(folder.join("store").join(name)));
+    }
+    let store = open(folder);
+    store.rebuild_index().expect("rebuilt");
+    assert_eq!((store.ledger_total(), store.ledger().map(|all| all.len())), (Ok(total), Ok(2)));
+    assert!(store.verify().expect("verifies").is_clean());
 }

@@ -12,6 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::caps::Purpose;
+use engine::money::Cost;
 use engine::store::{Claim, JobIntent, JobState, JournalId, Store, TakeRecord, Trace};
 use engine::worker::Artifacts;
 use model::{Compute, Digest, Image, Media, Value, Work};
@@ -31,7 +33,7 @@ fn take(n: u64) -> TakeRecord {
         key: work(n).key(None),
         seed: n,
         model: None,
-        cost_microusd: n,
+        cost: Cost::Exact(n),
         seconds: 0.5,
         made_at: None,
         note: String::new(),
@@ -44,7 +46,13 @@ fn bytes_of(n: u64) -> Vec<u8> {
 
 fn intent(n: u64) -> JobIntent {
     let request = serde_json::json!({ "n": n });
-    JobIntent { item: format!("generate/s{n}"), provider: "loopback".to_owned(), request, estimate_microusd: n }
+    JobIntent {
+        purpose: Purpose { item: format!("generate/s{n}"), ..Purpose::default() },
+        provider: "loopback".to_owned(),
+        request,
+        model: None,
+        estimate_microusd: Some(n),
+    }
 }
 
 /// One line per thing that is promised to be there.
@@ -74,12 +82,11 @@ fn writer() {
         acknowledge(&format!("artifact {n}"));
         let outputs = vec![("clip".into(), Value::Image(Image::File(Arc::new(media))))];
         // Every other result is free: killed processes must not lose those either.
-        let cost_microusd = n % 2 * n;
-        let trace =
-            Trace { outputs, work: work(n), model: None, cost_microusd, seconds: 0.5, made_at: None, parts: vec![] };
+        let cost = Cost::Exact(n % 2 * n);
+        let trace = Trace { outputs, work: work(n), model: None, cost, seconds: 0.5, made_at: None, parts: vec![] };
         store.put(&key, &trace).expect("stored");
         acknowledge(&format!("trace {n}"));
-        store.journal_done(id, n).expect("settled");
+        store.journal_done(id, Cost::Exact(n)).expect("settled");
         acknowledge(&format!("done {n} {id}"));
         store.add_take("film", "generate/s1", &take(n)).expect("added");
         acknowledge(&format!("take {n}"));
@@ -181,13 +188,13 @@ fn check_open_jobs(store: &Store) {
         match &job.remote_id {
             Some(id) => assert_eq!(
                 (job.state, id.as_str()),
-                (JobState::Submitted, &*format!("remote-{}", job.intent.estimate_microusd))
+                (JobState::Submitted, &*format!("remote-{}", job.intent.estimate_microusd.expect("known")))
             ),
             None => assert_eq!(job.state, JobState::Unknown),
         }
         let again = store.journal_intent(&job.key, &job.intent).expect_err("never bought blindly");
         assert!(["job-open", "result-exists"].contains(&again.code.as_str()), "{again}");
-        store.journal_failed(job.id, "settled by the test", 0).expect("settled");
+        store.journal_failed(job.id, "settled by the test", Cost::FREE).expect("settled");
     }
 }
 

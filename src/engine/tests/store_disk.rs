@@ -19,7 +19,15 @@ const DISK: &str = "THROUGHLINE_TEST_DISK";
 fn trace(text: &str) -> Trace {
     let work = Work::Compute(Compute { op: "text".to_owned(), version: 1, args: BTreeMap::new() });
     let outputs = vec![("value".into(), Value::from(text))];
-    Trace { outputs, work, model: None, cost_microusd: 1, seconds: 0.0, made_at: None, parts: vec![] }
+    Trace {
+        outputs,
+        work,
+        model: None,
+        cost: engine::money::Cost::Exact(1),
+        seconds: 0.0,
+        made_at: None,
+        parts: vec![],
+    }
 }
 
 fn say(line: &str) {

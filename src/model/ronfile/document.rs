@@ -126,13 +126,12 @@ fn feed_to_data(feed: &Feed) -> Data {
 }
 
 fn take_to_data(choice: &TakeChoice) -> Data {
-    Data::Struct(
-        None,
-        IndexMap::from([
-            ("take".to_owned(), Data::Integer(i64::from(choice.take))),
-            ("pinned".to_owned(), Data::Flag(choice.pinned)),
-        ]),
-    )
+    let mut fields = IndexMap::from([
+        ("take".to_owned(), Data::Integer(i64::from(choice.take))),
+        ("pinned".to_owned(), Data::Flag(choice.pinned)),
+    ]);
+    fields.extend(choice.key.map(|key| ("key".to_owned(), Data::Text(key.to_string()))));
+    Data::Struct(None, fields)
 }
 
 struct Loader<'a, 'b> {
@@ -319,13 +318,18 @@ impl Loader<'_, '_> {
             Some(Some(Data::Flag(pinned))) => Some(*pinned),
             Some(_) => None,
         };
-        let (Some(take), Some(pinned)) = (take, pinned) else {
+        let key = match field("key").map(|field| field.value.as_leaf()) {
+            None => Some(None),
+            Some(Some(Data::Text(text))) => text.parse().ok().map(Some),
+            Some(_) => None,
+        };
+        let (Some(take), Some(pinned), Some(key)) = (take, pinned, key) else {
             let message = format!("the take of `{}` cannot be read; it is left out", cut(&row.key));
             let diagnostic = Diagnostic::error("take-shape", message);
             self.report.add(row.value.span.from(), diagnostic.hint("takes look like (take: 3, pinned: false)"));
             return None;
         };
-        Some((row.key.clone(), TakeChoice { take, pinned }))
+        Some((row.key.clone(), TakeChoice { take, pinned, key }))
     }
 }
 

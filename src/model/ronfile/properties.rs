@@ -10,7 +10,7 @@ use proptest::test_runner::RngSeed;
 use super::reader::{Fields, read};
 use super::scanner::{Scanner, Token};
 use super::source::same;
-use crate::{Data, Document, Edit, Feed, Node, PortRef, Rate, Settings, TakeChoice};
+use crate::{Data, Digest, Document, Edit, Feed, Node, PortRef, Rate, Settings, TakeChoice};
 
 const IDS: [&str; 6] = ["a", "b", "mara", "shots", "x-1", "été"];
 const NAMES: [&str; 7] = ["x", "text", "at", "Thing", "r", "_1", "in-out.2"];
@@ -80,7 +80,8 @@ fn item() -> impl Strategy<Value = String> {
 }
 
 fn choice() -> impl Strategy<Value = TakeChoice> {
-    (1u32..9, any::<bool>()).prop_map(|(take, pinned)| TakeChoice { take, pinned })
+    let key = prop::option::of(any::<[u8; 32]>().prop_map(Digest));
+    (1u32..9, any::<bool>(), key).prop_map(|(take, pinned, key)| TakeChoice { take, pinned, key })
 }
 
 fn node() -> impl Strategy<Value = Node> {

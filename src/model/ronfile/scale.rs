@@ -28,7 +28,7 @@ fn thirty_thousand_nodes() {
         let edits = [
             Edit::SetParam { node: node.clone(), param, value: Some(Data::Integer(i)), at: None },
             Edit::SetLink { to: PortRef::new(&node, "other"), feed, at: None },
-            Edit::SetTake { item: node, choice: Some(TakeChoice { take: 2, pinned: true }), at: None },
+            Edit::SetTake { item: node, choice: Some(TakeChoice::pinned(2)), at: None },
         ];
         document.apply(&edits).unwrap();
     }

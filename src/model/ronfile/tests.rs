@@ -81,7 +81,7 @@ fn one_change_is_a_few_lines() {
         +        }),
     "##]]
     .assert_eq(&diff(EXAMPLE, &[set("film", "notes", "first line\nsecond line")]));
-    let take = TakeChoice { take: 2, pinned: true };
+    let take = TakeChoice::pinned(2);
     expect![[r##"
         -    takes: { "generate/s2.b1": (take: 3, pinned: false) },
         +    takes: {

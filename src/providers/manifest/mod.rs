@@ -26,7 +26,7 @@ pub use date::Date;
 pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, Term, Tier};
 pub use path::Path;
 pub(crate) use path::shown;
-pub use price::{Per, Price, Prices, dollars};
+pub use price::{Per, Price, Prices};
 pub use provider::{Auth, Confidence, Credential, Manifest, Source, Stops, Upload, Window};
 pub use wire::{
     Billed, Body, Cancel, Cost, ErrorClass, ErrorRule, Exchange, Failure, Method, Operation, Phase, Pick, Poll,

@@ -2,6 +2,7 @@
 //!
 //! Knows rules with dates, not ledgers. Floating point was rejected: bills are added up.
 
+use engine::money::dollars;
 use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
@@ -83,13 +84,6 @@ impl Prices {
         let range = if least == most { dollars(least) } else { format!("{} to {}", dollars(least), dollars(most)) };
         format!("{range} {unit}")
     }
-}
-
-/// Micro-dollars for people: two digits at least, and no more than it has.
-pub fn dollars(microusd: u64) -> String {
-    let (whole, part) = (microusd / 1_000_000, format!("{:06}", microusd % 1_000_000));
-    let part = part.trim_end_matches('0');
-    format!("${whole}.{part:0<2}")
 }
 
 impl Price {

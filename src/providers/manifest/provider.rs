@@ -84,7 +84,7 @@ pub enum Stops {
     /// It goes on and is billed; the next run fetches it.
     Never,
     Unbilled,
-    /// Nobody knows whether it is billed: the estimate is entered.
+    /// Nobody knows whether it is billed: the ledger says up to how much.
     MaybeBilled,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Stops {
         f.write_str(match self {
             Stops::Never => "it cannot be stopped: it is billed, and the next run fetches it",
             Stops::Unbilled => "it stops and is not billed",
-            Stops::MaybeBilled => "it stops, and may still be billed: the estimate is entered",
+            Stops::MaybeBilled => "it stops, and may still be billed, up to the estimate",
         })
     }
 }

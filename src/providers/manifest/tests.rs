@@ -187,7 +187,6 @@ fn stopping_says_what_it_costs() {
 
 #[test]
 fn prices_have_words() {
-    assert_eq!([0, 5, 14_000, 400_000, 2_000_000].map(dollars), ["$0.00", "$0.000005", "$0.014", "$0.40", "$2.00"]);
     let catalog = Catalog::built_in();
     let summary = |name: &str| catalog.entry(name).expect("built in").prices.summary();
     assert_eq!(summary("runway/veo3.1"), "$0.20 to $0.40 a second");

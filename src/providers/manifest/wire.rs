@@ -201,6 +201,6 @@ pub struct Cancel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Billed {
     No,
-    /// In full, or nobody knows: the estimate is entered.
+    /// In full, or nobody knows: the ledger gets a line of up to the estimate.
     Maybe,
 }

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use engine::money::dollars;
 use model::{Call, Task};
 
 use super::{Candidate, Doubts, Filter, Health, Offer, Policy, Ranked};
-use crate::manifest::{Ask, Date, Entry, Misfit, Stage, dollars};
+use crate::manifest::{Ask, Date, Entry, Misfit, Stage};
 
 type Why = (Filter, Cow<'static, str>);
 

@@ -2,10 +2,10 @@
 //!
 //! Knows decisions, not how they came about. Bounded: whoever has a thousand models reads a page about them, not a book.
 
+use engine::money::dollars;
 use model::{Diagnostic, Task};
 
 use super::{Aim, Decision, Filter, Ranked, Refusal, Removed};
-use crate::manifest::dollars;
 
 /// Most models that are listed by name for one reason.
 const MOST_LISTED: usize = 8;

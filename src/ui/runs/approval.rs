@@ -1,6 +1,7 @@
 //! The question before money is spent: every item by name, and the total. Nothing paid runs without its answer.
 
 use egui::{Id, Key, Modal, RichText, ScrollArea, Ui};
+use engine::money::dollars as dollars_of;
 
 use crate::command::Approval;
 use crate::cx::Cx;
@@ -46,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, asked: &Asked) -> Answer {
         ui.heading("Spend money?");
         ui.add_space(space::S);
         if !asked.items.is_empty() {
-            ui.label(format!("These {} items run whatever they cost:", asked.items.len()));
+            ui.label(format!("These {} items run whatever they cost, within your caps:", asked.items.len()));
             ScrollArea::vertical().max_height(220.0).show_rows(ui, LINE, asked.items.len(), |ui, seen| {
                 for step in asked.items.get(seen).unwrap_or_default() {
                     let cost = step.cost.map_or_else(|| "unknown price".to_owned(), dollars);
@@ -66,6 +67,15 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>, asked: &Asked) -> Answer {
         if 0 < unknown {
             let text = format!("{unknown} of them have no known price: they may cost more than what is shown here");
             ui.label(RichText::new(text).color(cx.theme.bad));
+        }
+        for cap in cx.view.caps.iter() {
+            let left = dollars_of(cap.left);
+            let text = format!("{}: {left} left of {}", cap.scope, dollars_of(cap.limit));
+            let color = if cap.left < most { cx.theme.bad } else { cx.theme.weak };
+            ui.label(RichText::new(text).color(color));
+            if cap.left < most {
+                ui.label(RichText::new("What goes beyond that stays held").small().color(cx.theme.weak));
+            }
         }
         ui.add_space(space::M);
         ui.horizontal(|ui| {

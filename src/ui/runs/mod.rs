@@ -7,6 +7,7 @@ mod approval;
 mod log;
 mod plan;
 mod progress;
+mod settle;
 
 use egui::{RichText, Ui};
 
@@ -37,6 +38,7 @@ struct View {
     plan: plan::Plan,
     progress: progress::Progress,
     log: log::Log,
+    settle: settle::Settle,
 }
 
 impl Panel for View {
@@ -59,6 +61,7 @@ impl Panel for View {
             }
             Tab::Log => self.log.show(ui, cx),
         }
+        self.settle.show(ui, cx);
     }
 }
 

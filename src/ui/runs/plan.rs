@@ -54,8 +54,7 @@ pub(super) fn micro_dollars(text: &str) -> Option<u64> {
     if text.is_empty() {
         return Some(0);
     }
-    let dollars = text.parse::<f64>().ok().filter(|dollars| (0.0..=1e6).contains(dollars))?;
-    Some((dollars * 1e6).round() as u64)
+    engine::money::amount(&text).ok()
 }
 
 impl Plan {
@@ -233,7 +232,7 @@ impl Plan {
         titles_ui(
             ui,
             cx.theme,
-            &[(24.0, ""), (-2.0, "Item"), (58.0, "State"), (-1.5, "Model"), (64.0, "Cost"), (-3.0, "Why")],
+            &[(24.0, ""), (-2.0, "Item"), (58.0, "State"), (-1.5, "Model"), (84.0, "Cost"), (-3.0, "Why")],
         );
         ScrollArea::vertical().id_salt("plan").auto_shrink([false, false]).show_rows(
             ui,
@@ -266,6 +265,7 @@ impl Plan {
         });
         let (cost, color) = match step.cost {
             None if paid => ("unknown".to_owned(), cx.theme.bad),
+            None => ("not yet known".to_owned(), cx.theme.weak),
             Some(cost) if 0 < cost => (dollars(cost), cx.theme.money),
             _ => (String::new(), cx.theme.weak),
         };
@@ -280,7 +280,7 @@ impl Plan {
             Field { width: -2.0, text: &step.item, color: cx.theme.text },
             Field { width: 58.0, text: &step.state, color: state },
             Field { width: -1.5, text: step.model.as_deref().unwrap_or(""), color: cx.theme.weak },
-            Field { width: 64.0, text: &cost, color },
+            Field { width: 84.0, text: &cost, color },
             Field { width: -3.0, text: why, color: cx.theme.weak },
         ];
         let line = line_ui(ui, cx.theme, false, &fields);

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::lines::empty_ui;
 use crate::theme::{size, space};
-use crate::view::{ItemState, LaneView, dollars};
+use crate::view::{ItemState, LaneView};
 
 /// Most failures that are listed; the problems panel has all.
 const MOST: usize = 50;
@@ -26,7 +26,7 @@ impl Progress {
         let run = cx.view.run.clone();
         let idle = !run.running && run.ran == 0 && run.failed == 0 && run.held == 0;
         let lanes_idle = cx.view.lanes.iter().all(|lane| lane.running.is_empty() && lane.queued == 0);
-        if idle && lanes_idle {
+        if idle && lanes_idle && cx.view.jobs.is_empty() {
             empty_ui(ui, cx.theme, "Nothing runs: start a run in the plan, and its lanes show here");
             return ui.vertical_centered(|ui| ui.button("Show the plan").clicked()).inner;
         }
@@ -40,6 +40,7 @@ impl Progress {
                     to_plan = ui.button("Show the plan").clicked();
                 });
             }
+            jobs_ui(ui, cx);
             let view = cx.view;
             for lane in &view.lanes {
                 lane_ui(ui, cx, lane);
@@ -66,8 +67,8 @@ impl Progress {
                 }
             }
         });
-        if 0 < run.cost {
-            ui.label(RichText::new(format!("{} spent in this run", dollars(run.cost))).color(cx.theme.money));
+        if !run.cost.is_free() {
+            ui.label(RichText::new(format!("{} spent in this run", run.cost)).color(cx.theme.money));
         }
     }
 
@@ -110,6 +111,25 @@ impl Progress {
     }
 }
 
+/// Remote jobs that are not over; those that nobody knows about can be settled.
+fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let view = cx.view;
+    let n_running = view.jobs.iter().filter(|job| !job.unknown).count();
+    if 0 < n_running {
+        ui.label(format!("{n_running} jobs run at their providers, and go on without this program"));
+    }
+    for job in view.jobs.iter().filter(|job| job.unknown).take(MOST) {
+        ui.horizontal_wrapped(|ui| {
+            let text = format!("Nobody knows whether {} received job {} for {}", job.provider, job.id, job.item);
+            ui.label(RichText::new(text).color(cx.theme.bad));
+            let label = format!("Settle job {}…", job.id);
+            if ui.button(label).on_hover_text("Say what you found in the provider's list of jobs").clicked() {
+                cx.shared.settle = Some(job.id);
+            }
+        });
+    }
+}
+
 fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
     ui.add_space(space::S);
     ui.horizontal_wrapped(|ui| {
@@ -121,8 +141,8 @@ fn lane_ui(ui: &mut Ui, cx: &mut Cx<'_>, lane: &LaneView) {
         if let Some(left) = lane.left.filter(|left| 0.0 < *left) {
             ui.label(RichText::new(format!("about {} left", super::time_left(left))).color(cx.theme.weak));
         }
-        if 0 < lane.cost {
-            ui.label(RichText::new(format!("{} spent", dollars(lane.cost))).color(cx.theme.money));
+        if !lane.cost.is_free() {
+            ui.label(RichText::new(format!("{} spent", lane.cost)).color(cx.theme.money));
         }
     });
     for (item, progress) in &lane.running {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use engine::money::Total;
 
 use super::*;
-use crate::command::{Approval, Ask};
+use crate::command::{Approval, Ask, Settlement};
 use crate::testing::Bench;
 use crate::view::{ForecastView, ItemState, ItemView, LaneView, LogLine, NodeView, RunState, StepView};
 
@@ -133,8 +134,14 @@ fn progress_has_lanes_that_can_be_cancelled() {
         ..RunState::default()
     };
     let running = vec![("v/s1".to_owned(), 0.5)];
-    bench.view.lanes =
-        vec![LaneView { name: "animatic".to_owned(), width: 2, running, queued: 4, left: Some(75.0), cost: 1_500_000 }];
+    bench.view.lanes = vec![LaneView {
+        name: "animatic".to_owned(),
+        width: 2,
+        running,
+        queued: 4,
+        left: Some(75.0),
+        cost: Total::of(1_500_000),
+    }];
     let failed = ItemState::Failed(Box::new(model::Diagnostic::error("rejected", "the model refused the prompt")));
     let item = ItemView { name: "v/s2".to_owned(), state: failed, ..ItemView::default() };
     bench.view.nodes.insert("v".to_owned(), Arc::new(NodeView::new(vec![item])));
@@ -181,4 +188,74 @@ fn live_and_manual_say_what_they_mean() {
     harness.get_by_label("Live").click();
     harness.run();
     assert_eq!(harness.state().sent.last(), Some(&Command::SetLive(true)));
+}
+
+fn unknown_job() -> crate::view::JobView {
+    crate::view::JobView {
+        id: 7,
+        unknown: true,
+        item: "v/s1".to_owned(),
+        provider: "fal".to_owned(),
+        price: Some(250_000),
+        note: "no answer".to_owned(),
+    }
+}
+
+#[test]
+fn a_job_of_unknown_outcome_is_settled_by_a_person() {
+    let settled = |outcome| Command::Settle { job: 7, outcome };
+    let mut bench = bench();
+    bench.view.jobs = Arc::new(vec![unknown_job()]);
+    let mut harness = window(bench);
+    harness.get_by_label("Progress").click();
+    harness.run();
+    let ask = |harness: &mut Harness<'static, Bench>| {
+        harness.get_by_label("Settle job 7…").click();
+        harness.run();
+        harness.get_by_label("fal for v/s1, price $0.25");
+    };
+    ask(&mut harness);
+    harness.get_by_label("Not now").click();
+    harness.run();
+    assert!(!harness.state().sent.iter().any(|it| matches!(it, Command::Settle { .. })), "nothing is said");
+    ask(&mut harness);
+    harness.get_by_label("It never arrived").click();
+    harness.run();
+    assert_eq!(harness.state().sent.last(), Some(&settled(Settlement::Nothing)));
+    ask(&mut harness);
+    harness.get_by_label("The job's name at the provider").focus();
+    harness.run();
+    harness.get_by_label("The job's name at the provider").type_text("req-9");
+    harness.run();
+    harness.get_by_label("It is there").click();
+    harness.run();
+    assert_eq!(harness.state().sent.last(), Some(&settled(Settlement::Runs("req-9".to_owned()))));
+    ask(&mut harness);
+    harness.get_by_label("What it was billed").focus();
+    harness.run();
+    harness.get_by_label("What it was billed").type_text("1.20usd");
+    harness.run();
+    harness.get_by_label("It was billed and gave nothing").click();
+    harness.run();
+    assert_eq!(harness.state().sent.last(), Some(&settled(Settlement::Billed(1_200_000))));
+}
+
+#[test]
+fn the_question_before_spending_says_what_caps_leave() {
+    let mut bench = bench();
+    let cap = |scope: &str, left| crate::view::CapView {
+        scope: scope.to_owned(),
+        limit: 5_000_000,
+        left,
+        ..crate::view::CapView::default()
+    };
+    bench.view.caps = Arc::new(vec![cap("2026-11", 4_000_000), cap("fal, 2026-11", 500_000)]);
+    let mut harness = window(bench);
+    for label in ["Approve v/s1", "Approve v/s2", "Run and spend…"] {
+        harness.get_by_label(label).click();
+        harness.run();
+    }
+    harness.get_by_label("2026-11: $4.00 left of $5.00");
+    harness.get_by_label("fal, 2026-11: $0.50 left of $5.00");
+    harness.get_by_label("What goes beyond that stays held");
 }
