@@ -11,14 +11,11 @@ use std::path::{Path, PathBuf};
 
 use model::{Diagnostic, Digest, Severity, Task};
 
+use super::PROVIDER;
 use super::bindings::{self, Bindings, Resolved, Role};
 use super::workflow::{self, Workflow, short};
-use super::{ADDRESSES, PROVIDER};
 use crate::catalog::settings;
-use crate::manifest::{
-    Auth, Can, Capabilities, Credential, Date, Entry, Lengths, Limits, Manifest, Per, Place, Price, Prices, Rule,
-    Sizes, Term,
-};
+use crate::manifest::{Can, Capabilities, Entry, Lengths, Limits, Manifest, Rule, Sizes, Term};
 
 /// The folder of workflows, in the user's settings and beside a graph.
 pub const FOLDER: &str = "comfy";
@@ -28,6 +25,32 @@ pub const ENDING: &str = ".comfy.ron";
 const MOST_FILES: usize = 500;
 /// The file that says which workflows of projects may run.
 const ALLOWED: &str = "allowed";
+
+/// The provider of all workflows, before it has any.
+const MANIFEST: &str = r#"(
+    manifest: 1,
+    provider: "comfy",
+    title: "ComfyUI",
+    place: Local,
+    base: "http://127.0.0.1:8188",
+    credentials: [(names: ["COMFYUI_URL"], auth: Open, address: true)],
+    concurrency: 64,
+    operations: {},
+    models: [],
+    sources: {},
+)"#;
+
+/// What every workflow has in common as a model: it is free.
+const ENTRY: &str = r#"(
+    id: "",
+    title: "",
+    model: "",
+    family: "",
+    tasks: [],
+    prices: (rules: [(per: Call, microusd: 0)]),
+    operations: [([], "run")],
+    facts: {},
+)"#;
 
 /// The workflows of a session, by name.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -116,30 +139,9 @@ impl Shelf {
     pub(crate) fn manifest(self) -> Manifest {
         let mut models: Vec<_> = self.items.values().map(Item::entry).collect();
         models.sort_by(|a, b| a.id.cmp(&b.id));
-        let address =
-            Credential { names: vec![ADDRESSES.to_owned()], auth: Auth::Open, optional: false, address: true };
-        let mut manifest = Manifest {
-            manifest: 1,
-            provider: PROVIDER.to_owned(),
-            title: "ComfyUI".to_owned(),
-            place: Place::Local,
-            base: "http://127.0.0.1:8188".to_owned(),
-            hosts: Vec::new(),
-            credentials: vec![address],
-            headers: indexmap::IndexMap::new(),
-            concurrency: super::MOST_JOBS,
-            rate: None,
-            upload: None,
-            check: None,
-            error_codes: Vec::new(),
-            error_reasons: Vec::new(),
-            errors: Vec::new(),
-            tables: BTreeMap::new(),
-            operations: BTreeMap::new(),
-            models,
-            sources: BTreeMap::new(),
-            workflows: Some(std::sync::Arc::new(self)),
-        };
+        let mut manifest: Manifest = ron::from_str(MANIFEST).expect("the text above is a manifest");
+        manifest.models = models;
+        manifest.workflows = Some(std::sync::Arc::new(self));
         manifest.fill();
         manifest
     }
@@ -213,61 +215,43 @@ impl Item {
         });
         let bytes = self.digest();
         let version = u32::from_str_radix(bytes.short().get(..7).unwrap_or("1"), 16).unwrap_or(1).max(1);
-        Entry {
-            name: String::new(),
-            provider: String::new(),
-            place: Place::Local,
-            credentials: Vec::new(),
-            id: self.name.clone(),
-            title: title.clone(),
-            version,
-            model: format!("{PROVIDER}:{}", self.name),
-            family: if family.is_empty() { self.name.clone() } else { family.clone() },
-            tasks: vec![*task],
-            can: Capabilities {
-                prompt_only: if files.is_empty() { Can::Yes } else { Can::No },
-                first_frame: can(&Role::FirstFrame),
-                last_frame: can(&Role::LastFrame),
-                references: can(&Role::Reference),
-                video_references: Can::No,
-                audio_references: Can::No,
-                seed: can(&Role::Seed),
-                negative: can(&Role::Negative),
-                sound: if has_sound && *task == Task::Video { Can::Yes } else { Can::No },
-                sound_switch: Can::No,
+        let mut entry: Entry = ron::from_str(ENTRY).expect("the text above is a model");
+        entry.id.clone_from(&self.name);
+        entry.title.clone_from(title);
+        entry.version = version;
+        entry.model = format!("{PROVIDER}:{}", self.name);
+        entry.family.clone_from(if family.is_empty() { &self.name } else { family });
+        entry.tasks = vec![*task];
+        entry.can = Capabilities {
+            prompt_only: if files.is_empty() { Can::Yes } else { Can::No },
+            first_frame: can(&Role::FirstFrame),
+            last_frame: can(&Role::LastFrame),
+            references: can(&Role::Reference),
+            video_references: Can::No,
+            audio_references: Can::No,
+            seed: can(&Role::Seed),
+            negative: can(&Role::Negative),
+            sound: if has_sound && *task == Task::Video { Can::Yes } else { Can::No },
+            sound_switch: Can::No,
+        };
+        entry.limits = Limits {
+            seconds: match limits.longest_seconds {
+                0 => Lengths::Unknown,
+                most => Lengths::Between(1, most),
             },
-            limits: Limits {
-                seconds: match limits.longest_seconds {
-                    0 => Lengths::Unknown,
-                    most => Lengths::Between(1, most),
-                },
-                sizes: if self.has(&Role::Width) && self.has(&Role::Height) {
-                    let longest = if limits.longest_side == 0 { 1 << 14 } else { limits.longest_side };
-                    Sizes::Free { multiple: limits.size_step, longest, most_pixels: 1 << 28, steepest: 64 }
-                } else {
-                    Sizes::Unknown
-                },
-                references: Some(u32::try_from(self.resolved.count(&Role::Reference)).unwrap_or(u32::MAX)),
-                prompt_chars: if self.has(&Role::Prompt) { None } else { Some(0) },
-                ..Limits::default()
+            sizes: if self.has(&Role::Width) && self.has(&Role::Height) {
+                let longest = if limits.longest_side == 0 { 1 << 14 } else { limits.longest_side };
+                Sizes::Free { multiple: limits.size_step, longest, most_pixels: 1 << 28, steepest: 64 }
+            } else {
+                Sizes::Unknown
             },
-            rules: rules.collect(),
-            options: names.collect(),
-            prices: Prices {
-                rules: vec![Price { when: Vec::new(), per: Per::Call, microusd: 0, least: 0, free: 0 }],
-                extras: Vec::new(),
-            },
-            expected_seconds: None,
-            concurrency: None,
-            rate: None,
-            result_seconds: None,
-            retires_on: None::<Date>,
-            deterministic: false,
-            tier: None,
-            operations: vec![(Vec::new(), "run".to_owned())],
-            constants: BTreeMap::new(),
-            facts: BTreeMap::new(),
-        }
+            references: Some(u32::try_from(self.resolved.count(&Role::Reference)).unwrap_or(u32::MAX)),
+            prompt_chars: if self.has(&Role::Prompt) { None } else { Some(0) },
+            ..Limits::default()
+        };
+        entry.rules = rules.collect();
+        entry.options = names.collect();
+        entry
     }
 }
 
