@@ -284,7 +284,7 @@ impl<P: Provider> Worker for Remote<P> {
                     self.finish(entry.id, &remote, job, cx)
                 }
                 Sought::Absent => {
-                    self.store.journal_failed(entry.id, "it never arrived", 0)?;
+                    self.store.journal_failed(entry.id, "it never arrived", Cost::FREE)?;
                     cx.cancel.check()?;
                     let (id, remote) = self.buy(job)?;
                     self.finish(id, &remote, job, cx)

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use engine::codec::Codec;
 use engine::lanes::LaneSpec;
+use engine::money::Cost;
 use engine::remote::{Progress, Provider, Remote, RemoteId, Sought, StartError, Stopped};
 use engine::store::Store;
 use engine::worker::{Cancel, Job, JobCx, JobError, Worker};
@@ -342,7 +343,7 @@ impl Provider for Comfy {
         self.item(model).map_or(1, |item| item.entry().version)
     }
 
-    fn request(&self, job: &Job) -> Result<(Value, u64), Diagnostic> {
+    fn request(&self, job: &Job) -> Result<(Value, Option<u64>), Diagnostic> {
         let (item, call) = self.call(job)?;
         let entry = item.entry();
         let ask = entry.fit(call).map_err(|misfits| {
@@ -355,7 +356,7 @@ impl Provider for Comfy {
         let request = patch::fill(item, call, &ask, &studio)?;
         let request = serde_json::to_value(&request)
             .map_err(|error| Diagnostic::error("request", format!("BUG: a request cannot be written: {error}")))?;
-        Ok((request, 0))
+        Ok((request, Some(0)))
     }
 
     fn start(&self, request: &Value, idempotency: &str) -> Result<RemoteId, StartError> {
@@ -401,7 +402,7 @@ impl Provider for Comfy {
         }
         let failed = |reason: Diagnostic| {
             watch.end(&handle.job);
-            Ok(Progress::Failed { reason: Box::new(reason), cost: 0 })
+            Ok(Progress::Failed { reason: Box::new(reason), cost: Cost::FREE })
         };
         let running = |done: f32| Ok(Progress::Running { done, again });
         match self.state(&handle, server)? {
@@ -448,7 +449,7 @@ impl Provider for Comfy {
                 ),
                 Some(_) => {
                     watch.end(&handle.job);
-                    Ok(Progress::Finished { cost: 0 })
+                    Ok(Progress::Finished { cost: Cost::FREE })
                 }
             },
         }
@@ -494,6 +495,6 @@ impl Provider for Comfy {
         let (handle, server) = self.handle(id)?;
         server.watch.end(&handle.job);
         let stopped = if handle.v2 { v2::cancel(server, &handle.job)? } else { server.cancel(&handle.job)? };
-        Ok(if stopped { Stopped::Yes { cost: 0 } } else { Stopped::TooLate })
+        Ok(if stopped { Stopped::Yes { cost: Cost::FREE } } else { Stopped::TooLate })
     }
 }

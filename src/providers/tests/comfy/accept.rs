@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use engine::caps::Purpose;
 use engine::store::JobIntent;
 use engine::worker::{Cancel, JobError};
 
@@ -93,10 +94,11 @@ fn restarted(address: &str) {
     let job = bench.job(bench.call());
     let store = bench.store();
     let intent = JobIntent {
-        item: "x".to_owned(),
+        purpose: Purpose { item: "x".to_owned(), ..Purpose::default() },
         provider: "comfy".to_owned(),
         request: serde_json::json!({}),
-        estimate_microusd: 0,
+        model: None,
+        estimate_microusd: Some(0),
     };
     let id = store.journal_intent(&job.key, &intent).expect("written");
     let handle = serde_json::json!({ "server": address, "job": "5f1b7a52-9f63-4a39-8a49-0d5c4a5c1f11", "n_nodes": 2, "outputs": ["2"], "task": "image" });

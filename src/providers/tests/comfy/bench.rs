@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::money::Total;
 use engine::store::{Claim, Store};
 use engine::worker::{Artifacts, Cancel, Job, JobCx, JobError};
 use model::{Call, Diagnostic, Image, Media, Outputs, Task, Value, Work};
@@ -149,7 +150,7 @@ impl Bench {
     pub(super) fn settled(&self) {
         let store = self.store();
         assert_eq!(store.open_jobs(), Ok(Vec::new()));
-        assert_eq!(store.ledger_total(), Ok(0));
+        assert_eq!(store.ledger_total(), Ok(Total::default()));
     }
 }
 
