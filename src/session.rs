@@ -127,6 +127,7 @@ impl Session {
             models: Arc::new(router),
             lanes,
             memories: project.memories.clone(),
+            contents: project.contents.clone(),
             wake,
         });
         Ok(Session { project, engine, store })
@@ -338,7 +339,7 @@ impl Session {
         output: Option<&(String, PathBuf)>,
     ) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
         let exported = export::export(self, targets, output);
-        self.project.remember(self.engine.memories()).map_err(|diagnostic| vec![diagnostic])?;
+        self.project.remember(self.engine.memories(), self.engine.contents()).map_err(|diagnostic| vec![diagnostic])?;
         exported
     }
 

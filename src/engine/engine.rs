@@ -2,7 +2,7 @@
 //!
 //! Front ends call in, never the other way round: lanes wake them through a closure. An edit alone never spends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::evaluator::{Counters, Evaluator};
 use crate::graph::{NodeState, Shape};
 use crate::lanes::{LaneSpec, Lanes, Order, Report};
 use crate::models::Models;
+use crate::moved::{self, Contents};
 use crate::needs::Wanted;
 use crate::state::{ItemRef, State};
 use crate::traces::{Made, Traces};
@@ -33,6 +34,8 @@ pub struct Setup<'a> {
     pub lanes: Vec<LaneSpec>,
     /// What nodes remembered at the last committed run, by node id.
     pub memories: IndexMap<String, String>,
+    /// What was in the project's media at the last committed run, by path.
+    pub contents: BTreeMap<String, Contents>,
     /// Called from lane threads whenever there is news.
     pub wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -119,6 +122,7 @@ impl Engine {
             setup.store,
             setup.models,
             setup.memories,
+            setup.contents,
         );
         ev.settle();
         Engine {
@@ -171,6 +175,7 @@ impl Engine {
         self.ran.clear();
         self.cost = 0;
         self.ev.known.borrow_mut().failures.clear();
+        self.ev.files.borrow_mut().look_again();
         let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
         for at in dead {
             self.ev.mark(at.node, at.slot);
@@ -227,6 +232,11 @@ impl Engine {
         memories.retain(|node, _| self.ev.index.contains_key(node));
         memories.extend(self.ev.new_memories.borrow().iter().map(|(node, text)| (node.clone(), text.clone())));
         memories
+    }
+
+    /// What is in the media that the graph names, by path: for the next session, in case they move.
+    pub fn contents(&self) -> BTreeMap<String, Contents> {
+        self.ev.files.borrow().contents(self.ev.nodes.iter().all(NodeState::is_settled))
     }
 
     /// Project files that plans asked for.
@@ -308,7 +318,18 @@ impl Engine {
             let refs = items.map(|(slot, item)| (item, ItemRef { node: idx as u32, slot: slot as u32 }));
             node.notes.iter().cloned().chain(refs.flat_map(of_item)).collect::<Vec<_>>()
         };
-        self.ev.nodes.iter().enumerate().flat_map(of_node).collect()
+        let of_nodes = self.ev.nodes.iter().enumerate().flat_map(of_node);
+        of_nodes.chain(self.moved()).collect()
+    }
+
+    /// A remark at each node whose media are elsewhere.
+    fn moved(&self) -> Vec<Diagnostic> {
+        let (files, readers) = (self.ev.files.borrow(), self.ev.readers.borrow());
+        let at = |(from, to)| {
+            let nodes = readers.get(from).into_iter().flatten().map(|idx| &self.ev.nodes[*idx as usize]);
+            nodes.filter_map(|node| moved::told(&node.id, &node.params, from, to)).collect::<Vec<_>>()
+        };
+        files.moved().flat_map(at).collect()
     }
 
     /// The works that an item wants, with the models chosen for them.

@@ -14,6 +14,7 @@ pub mod lanes;
 pub mod meet;
 pub mod memory;
 pub mod models;
+pub mod moved;
 mod needs;
 pub mod remote;
 pub mod scratch;

@@ -265,6 +265,7 @@ impl Bench {
             models: Arc::new(Prices(price)),
             lanes: vec![LaneSpec { name: "compute", width: 2, worker: Arc::new(Fake::default()) }],
             memories: IndexMap::new(),
+            contents: BTreeMap::new(),
             wake: Arc::new(|| {}),
         });
         Bench { engine, document, store }

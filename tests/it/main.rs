@@ -14,4 +14,5 @@ mod helpers;
 mod json;
 mod keys;
 mod models;
+mod moved;
 mod tidy;
