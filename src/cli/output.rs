@@ -33,6 +33,11 @@ impl Output {
         put(&mut std::io::stdout().lock(), text.as_ref());
     }
 
+    /// A text for other programs: a script, a page. In JSON it is a field.
+    pub(super) fn page(&self, text: &str) {
+        if self.json { self.object(&json!({ "text": text })) } else { self.line(text.trim_end()) }
+    }
+
     /// A result as JSON, on one line.
     pub(super) fn object(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
