@@ -103,6 +103,8 @@ pub struct Engine {
     targets: Vec<Target>,
     approval: Approval,
     running: bool,
+    /// A run has made or found results that are not noted as its items' last ones yet.
+    uncommitted: bool,
     demand: BTreeSet<ItemRef>,
     demand_rev: u64,
     ran: IndexMap<ItemRef, u64>,
@@ -132,6 +134,7 @@ impl Engine {
             targets: Vec::new(),
             approval: Approval::default(),
             running: false,
+            uncommitted: false,
             demand: BTreeSet::new(),
             demand_rev: 0,
             ran: IndexMap::new(),
@@ -172,6 +175,7 @@ impl Engine {
         self.targets = targets;
         self.approval = approval;
         self.running = true;
+        self.uncommitted = true;
         self.ran.clear();
         self.cost = 0;
         self.ev.known.borrow_mut().failures.clear();
@@ -197,8 +201,10 @@ impl Engine {
         }
         if self.running {
             self.dispatch();
-            if self.jobs.is_empty() {
-                self.running = false;
+        }
+        if self.jobs.is_empty() {
+            self.running = false;
+            if std::mem::take(&mut self.uncommitted) {
                 self.commit();
             }
         }
@@ -548,9 +554,14 @@ impl Engine {
     }
 
     /// Records which result each item has now, for the explanations of the next run.
+    /// Notes the results of a run as its items' last ones, those of an earlier run that ended too soon among them.
     fn commit(&mut self) {
+        let known = match self.ev.store.last_keys(&self.ev.graph) {
+            Ok(known) => known,
+            Err(diagnostic) => return self.fail(self.ev.graph.clone(), diagnostic),
+        };
         let mut keys = Vec::new();
-        for at in self.ran.keys().copied().collect::<Vec<_>>() {
+        for at in self.demand.iter().chain(self.ran.keys()).copied().collect::<BTreeSet<_>>() {
             let Some(node) = self.ev.nodes.get(at.node as usize) else { continue };
             let Some(key) =
                 node.items.get(at.slot as usize).filter(|item| item.state.is_current()).and_then(|it| it.key)
@@ -558,11 +569,10 @@ impl Engine {
                 continue;
             };
             let name = self.ev.item_name(at);
-            match self.ev.store.last_key(&self.ev.graph, &name) {
-                Ok(Some(last)) if last == key => continue,
-                Ok(Some(last)) => keys.push((crate::explain::previous(&name), last)),
-                Ok(None) => {}
-                Err(diagnostic) => self.fail(name.clone(), diagnostic),
+            match known.get(&name) {
+                Some(last) if *last == key => continue,
+                Some(last) => keys.push((crate::explain::previous(&name), *last)),
+                None => {}
             }
             keys.push((name, key));
         }
