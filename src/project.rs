@@ -213,7 +213,7 @@ impl Project {
             fields.insert(MEDIA.to_owned(), Data::Map(media.collect()));
         }
         let text = format!(
-            "// Identities of shots, and of media by their bytes. Written by `throughline run`; commit it with the graph.\n{}\n",
+            "// Identities of shots and of media. Written by `throughline run`; commit it with the graph.\n{}\n",
             Data::Map(fields).to_text()
         );
         write_atomic(&self.memories_path(), text.as_bytes())?;
