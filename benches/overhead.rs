@@ -76,6 +76,7 @@ fn engine(document: &Document) -> Engine {
         models: Arc::new(Router::over(Catalog::default, Keys::fixed([]))),
         lanes: Vec::new(),
         memories: IndexMap::new(),
+        contents: Default::default(),
         wake: Arc::new(|| {}),
     })
 }

@@ -1,9 +1,11 @@
 //! A graph file on disk with what stands beside it: identities and store. Reading writes nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use engine::moved::Contents;
 use indexmap::IndexMap;
 use model::{Applied, Data, Diagnostic, Document, Edit, GROUP, Ports, Severity, SourceText, check, expand_groups};
 
@@ -23,6 +25,8 @@ pub struct Project {
     pub diagnostics: Vec<Diagnostic>,
     /// What nodes remembered at the last committed run.
     pub memories: IndexMap<String, String>,
+    /// What was in the project's media at that run, by path.
+    pub contents: BTreeMap<String, Contents>,
 }
 
 /// What an edit did to the expanded document.
@@ -33,6 +37,9 @@ pub enum Edited {
     /// Groups were read again, or nodes bypassed: anything may have changed.
     Expanded,
 }
+
+/// Where identities of media stand among those of nodes, whose names have no slash.
+const MEDIA: &str = "/media";
 
 /// Largest graph file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -54,12 +61,13 @@ impl Project {
             source: loaded.source,
             diagnostics: loaded.diagnostics,
             memories: IndexMap::new(),
+            contents: BTreeMap::new(),
         };
         project.diagnostics.extend(model::upgrade(&mut project.written, nodes::CATALOG));
         let problems = project.expand();
         project.diagnostics.extend(problems);
         match project.read_memories() {
-            Ok(memories) => project.memories = memories,
+            Ok((memories, contents)) => (project.memories, project.contents) = (memories, contents),
             Err(diagnostic) => project.diagnostics.push(diagnostic),
         }
         Ok(project)
@@ -165,10 +173,10 @@ impl Project {
         self.path.with_extension("ids.ron")
     }
 
-    fn read_memories(&self) -> Result<IndexMap<String, String>, Diagnostic> {
+    fn read_memories(&self) -> Result<(IndexMap<String, String>, BTreeMap<String, Contents>), Diagnostic> {
         let path = self.memories_path();
         if !path.exists() {
-            return Ok(IndexMap::new());
+            return Ok(Default::default());
         }
         let name = path.display().to_string();
         let text = read_text(&path, &name)?;
@@ -180,24 +188,36 @@ impl Project {
         let fields = data.as_fields().ok_or_else(|| {
             ignored(Diagnostic::warning("ids-unreadable", format!("`{name}` is not a map from node to identities")))
         })?;
-        Ok(fields.iter().filter_map(|(node, text)| Some((node.clone(), text.as_text()?.to_owned()))).collect())
+        let memories = fields.iter().filter_map(|(node, text)| Some((node.clone(), text.as_text()?.to_owned())));
+        let media = fields.get(MEDIA).and_then(Data::as_fields).into_iter().flatten();
+        let contents = media.filter_map(|(path, text)| Some((path.clone(), Contents::parse(text.as_text()?)?)));
+        Ok((memories.collect(), contents.collect()))
     }
 
-    /// Writes what nodes want remembered, if it differs from what they were given.
+    /// Writes what nodes want remembered and what is in their media, if it differs from what they were given.
     ///
     /// # Errors
     /// A diagnostic where the file cannot be written.
-    pub fn remember(&mut self, memories: IndexMap<String, String>) -> Result<(), Diagnostic> {
-        if memories == self.memories {
+    pub fn remember(
+        &mut self,
+        memories: IndexMap<String, String>,
+        contents: BTreeMap<String, Contents>,
+    ) -> Result<(), Diagnostic> {
+        if memories == self.memories && contents == self.contents {
             return Ok(());
         }
-        let fields = memories.iter().map(|(node, text)| (node.clone(), Data::from(text.as_str()))).collect();
+        let mut fields: IndexMap<String, Data> =
+            memories.iter().map(|(node, text)| (node.clone(), Data::from(text.as_str()))).collect();
+        if !contents.is_empty() {
+            let media = contents.iter().map(|(path, it)| (path.clone(), Data::from(it.to_string().as_str())));
+            fields.insert(MEDIA.to_owned(), Data::Map(media.collect()));
+        }
         let text = format!(
-            "// Identities of scenes, beats and shots. Written by `throughline run`; commit it with the graph.\n{}\n",
+            "// Identities of shots and of media. Written by `throughline run`; commit it with the graph.\n{}\n",
             Data::Map(fields).to_text()
         );
         write_atomic(&self.memories_path(), text.as_bytes())?;
-        self.memories = memories;
+        (self.memories, self.contents) = (memories, contents);
         Ok(())
     }
 }

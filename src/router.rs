@@ -255,6 +255,13 @@ fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
         };
         return Err(told.hint("the built-in model draws images and clips; name another one for everything else"));
     }
+    if let Some(name) = call.options.keys().find(|name| !animatic::OPTIONS.contains(&name.as_str())) {
+        let message = format!("the built-in previs model has no option `{name}`");
+        return Err(Diagnostic::error("no-model", message)
+            .at_field("options")
+            .hint(format!("it has: {}", animatic::OPTIONS.join(", ")))
+            .hint("name the model that the option is for"));
+    }
     Ok(Chosen {
         model: animatic::MODEL.to_owned(),
         version: animatic::VERSION,
@@ -360,6 +367,10 @@ mod tests {
         let told = router.choose(&Call { task: Task::Voice, ..call("auto") }).expect_err("it is mute");
         assert_eq!(told.code, "no-model");
         assert!(router.world.get().is_none() && router.http.get().is_none(), "nobody asked for anything hosted");
+        let with = |name: &str| Call { options: BTreeMap::from([(name.to_owned(), "on".to_owned())]), ..call("auto") };
+        assert!(router.choose(&with("arrows")).is_ok());
+        let refused = router.choose(&with("motion")).expect_err("nothing is dropped in silence");
+        assert_eq!(refused.message, "the built-in previs model has no option `motion`");
     }
 
     #[test]

@@ -183,6 +183,7 @@ impl Session {
             models: Arc::new(router),
             lanes,
             memories: project.memories.clone(),
+            contents: project.contents.clone(),
             wake,
         });
         Ok(Session { project, engine, store })
@@ -458,7 +459,7 @@ impl Session {
         output: Option<&(String, PathBuf)>,
     ) -> Result<Vec<export::Exported>, Vec<Diagnostic>> {
         // First what is remembered: the files carry it.
-        let remembered = self.project.remember(self.engine.memories());
+        let remembered = self.project.remember(self.engine.memories(), self.engine.contents());
         let exported = export::export(self, targets, output);
         remembered.map_err(|diagnostic| vec![diagnostic])?;
         exported

@@ -48,4 +48,6 @@ pub use worker::Animatic;
 /// The model's name, as calls and decisions name it.
 pub const MODEL: &str = "animatic";
 /// Part of the key of every call: raised when its pixels or samples change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
+/// The names that `options` of a call may have.
+pub const OPTIONS: &[&str] = &["arrows"];

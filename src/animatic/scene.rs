@@ -40,6 +40,8 @@ pub struct Pictures {
     pub references: Vec<Option<Frame>>,
     /// What the panel dissolves from.
     pub first: Option<Frame>,
+    /// What the panel dissolves into.
+    pub last: Option<Frame>,
 }
 
 /// See the module.
@@ -55,6 +57,7 @@ pub struct Scene {
     pub(crate) edge: (BezPath, Paint),
     pub(crate) cutouts: Vec<Option<Picture>>,
     pub(crate) first: Option<Frame>,
+    pub(crate) last: Option<Frame>,
     pub(crate) rate: model::Rate,
     pub(crate) n_frames: u32,
     pub(crate) insert: bool,
@@ -154,6 +157,7 @@ impl Scene {
             edge: edge_of(f64::from(width), f64::from(height), camera.framing == Framing::Pov),
             cutouts,
             first: pictures.first.as_ref().and_then(|frame| cover(frame, width, height)),
+            last: pictures.last.as_ref().and_then(|frame| cover(frame, width, height)),
             rate: call.rate,
             n_frames: call.n_frames,
             insert,
@@ -351,13 +355,17 @@ impl Scene {
         }
     }
 
-    /// The first third of a second comes out of the frame that the shot starts from.
+    /// The first third of a second comes out of the frame that the shot starts from, and the last third goes into the
+    /// one that it ends on.
     fn dissolve(&self, frame_idx: u32, frame: &mut Frame) {
         let length = 10.min(self.n_frames);
-        let Some(first) = self.first.as_ref().filter(|_| frame_idx < length) else { return };
-        let new = 256 * (frame_idx + 1) / (length + 1);
-        for (pixel, old) in frame.data.iter_mut().zip(&first.data) {
-            *pixel = ((u32::from(*pixel) * new + u32::from(*old) * (256 - new) + 128) >> 8) as u8;
+        let until_end = self.n_frames.saturating_sub(frame_idx + 1);
+        for (still, distance) in [(&self.first, frame_idx), (&self.last, until_end)] {
+            let Some(still) = still.as_ref().filter(|_| distance < length) else { continue };
+            let own = 256 * (distance + 1) / (length + 1);
+            for (pixel, other) in frame.data.iter_mut().zip(&still.data) {
+                *pixel = ((u32::from(*pixel) * own + u32::from(*other) * (256 - own) + 128) >> 8) as u8;
+            }
         }
     }
 }

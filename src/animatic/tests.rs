@@ -215,16 +215,18 @@ fn a_mouth_moves_with_its_line() {
 }
 
 #[test]
-fn a_first_frame_dissolves_into_the_panel() {
+fn key_frames_dissolve_into_the_panel_and_out_of_it() {
     let call = call(shot());
-    let red = Frame { width: 64, height: 36, data: [255, 0, 0, 255].repeat(64 * 36) };
-    let pictures = Pictures { references: Vec::new(), first: Some(red) };
+    let plain = |color: [u8; 4]| Some(Frame { width: 64, height: 36, data: color.repeat(64 * 36) });
+    let pictures = Pictures { references: Vec::new(), first: plain([255, 0, 0, 255]), last: plain([0, 255, 0, 255]) };
     let mut scene = Scene::new(&call, &pictures).expect("a call that can be drawn");
     let mut drawn = Frame::default();
     scene.draw(0, &mut drawn);
     assert!(200 < drawn.data[0] && drawn.data[1] < 60);
     scene.draw(20, &mut drawn);
     assert_eq!(drawn, frame(&call, 20));
+    scene.draw(call.n_frames - 1, &mut drawn);
+    assert!(drawn.data[0] < 60 && 200 < drawn.data[1]);
 }
 
 fn energy(samples: &[f32], from_s: f64, to_s: f64) -> f64 {
@@ -337,7 +339,7 @@ fn a_reference_picture_stands_in_where_it_can() {
             size: (640, 360),
             ..with(|shot| (shot.camera.size, shot.cast) = (size, vec![member("MARA", action, Side::Left)]))
         };
-        let pictures = Pictures { references: vec![Some(picture.clone())], first: None };
+        let pictures = Pictures { references: vec![Some(picture.clone())], first: None, last: None };
         let mut frame = Frame::default();
         draw(&call, &pictures, 5, &mut frame).expect("a call that can be drawn");
         magenta(&frame)

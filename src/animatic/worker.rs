@@ -67,8 +67,8 @@ impl Animatic {
         let pictures = self.pictures(call, cx)?;
         // A panel of a moving shot shows the composition that the move is about: its middle.
         let length = call.shot.as_ref().map_or(1, |shot| shot.n_frames(call.rate)).clamp(1, crate::MOST_FRAMES);
-        let still = Call { n_frames: length, captions: false, first_frame: None, ..call.clone() };
-        let mut scene = Scene::new(&still, &Pictures { first: None, ..pictures })?;
+        let still = Call { n_frames: length, captions: false, ..call.clone() };
+        let mut scene = Scene::new(&still, &Pictures { first: None, last: None, ..pictures })?;
         let mut frame = Frame::default();
         scene.draw(length / 2, &mut frame);
         let path = cx.artifacts.scratch("png")?;
@@ -89,25 +89,36 @@ impl Animatic {
                 None => None,
             });
         }
-        let first = match &call.first_frame {
-            None => None,
-            Some(Image::File(media)) => Some(self.codec.read_picture(&cx.artifacts.locate(media)?, longest)?),
-            Some(Image::Frame { clip, frame }) => {
-                let mut found = None;
-                let mut keep = |_: u64, picture: &Frame| {
-                    found = Some(picture.clone());
-                    Ok(Flow::Enough)
-                };
-                self.codec.play(clip, *frame..frame.saturating_add(1), call.size, &mut keep, cx)?;
-                if found.is_none() {
-                    let message = format!("frame {frame} of the clip that the shot starts from could not be decoded");
-                    return Err(Diagnostic::error("animatic-first-frame", message)
-                        .hint("render the earlier shot again, or disconnect the first frame")
-                        .into());
-                }
-                found
-            }
+        let key_frame = |image: &Option<Image>, code: &str| {
+            image.as_ref().map(|image| self.key_frame(image, code, call.size, longest, cx)).transpose()
         };
-        Ok(Pictures { references, first })
+        let first = key_frame(&call.first_frame, "animatic-first-frame")?;
+        let last = key_frame(&call.last_frame, "animatic-last-frame")?;
+        Ok(Pictures { references, first, last })
+    }
+
+    /// A frame that the shot starts from or ends on.
+    fn key_frame(
+        &self,
+        image: &Image,
+        code: &str,
+        size: (u32, u32),
+        longest: u32,
+        cx: &JobCx<'_>,
+    ) -> Result<Frame, JobError> {
+        let (clip, frame) = match image {
+            Image::File(media) => return self.codec.read_picture(&cx.artifacts.locate(media)?, longest),
+            Image::Frame { clip, frame } => (clip, *frame),
+        };
+        let mut found = None;
+        let mut keep = |_: u64, picture: &Frame| {
+            found = Some(picture.clone());
+            Ok(Flow::Enough)
+        };
+        self.codec.play(clip, frame..frame.saturating_add(1), size, &mut keep, cx)?;
+        found.ok_or_else(|| {
+            let message = format!("frame {frame} of the clip that gives a key frame could not be decoded");
+            Diagnostic::error(code, message).hint("render that clip again, or disconnect the key frame").into()
+        })
     }
 }

@@ -262,6 +262,11 @@ fn a_first_frame_is_fetched_and_dissolves() {
     assert_eq!(bench.frames(), played.frames());
     assert_ne!(bench.frames()[..10], plain.frames()[..10]);
     assert_eq!(bench.frames()[10..], plain.frames()[10..]);
+    let ending = Bench::new(false);
+    ending.outputs(Call { last_frame: Some(Image::File(ending.still())), ..short() });
+    let n = plain.frames().len() - 10;
+    assert_eq!(ending.frames()[..n], plain.frames()[..n]);
+    assert!(ending.frames()[n..].iter().zip(&plain.frames()[n..]).all(|(ended, plain)| ended != plain));
 
     let empty = Bench::new(true);
     let Err(JobError::Failed(refusal)) = empty.run(from_clip, &Cancel::default(), &|_| ()) else {

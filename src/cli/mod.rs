@@ -22,6 +22,7 @@ mod unpack;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use model::Diagnostic;
 
 /// What the process says when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,10 @@ enum Command {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refused) => return misused(&refused).into(),
+    };
     let out = output::Output::new(cli.json);
     let exit = match cli.command {
         Some(Command::Run(it)) => it.run(&out),
@@ -96,4 +100,17 @@ pub fn main() -> ExitCode {
         None => edit::Edit::default().run(&out),
     };
     exit.into()
+}
+
+/// A command line that cannot be parsed, or asks for help: in clap's words for people, as a diagnostic for programs.
+fn misused(refused: &clap::Error) -> Exit {
+    let wants_json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    if !wants_json || !refused.use_stderr() {
+        refused.exit();
+    }
+    let text = refused.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or_default();
+    let diagnostic = Diagnostic::error("usage", message.strip_prefix("error: ").unwrap_or(message));
+    output::Output::new(true).refuse(&[lines.fold(diagnostic, Diagnostic::hint)])
 }

@@ -22,7 +22,7 @@ pub(super) struct Nodes {
 impl Nodes {
     pub(super) fn run(&self, out: &Output) -> Exit {
         if self.markdown {
-            out.line(nodes::markdown().trim_end());
+            out.page(&nodes::markdown());
             return Exit::Done;
         }
         let text = self.kind.as_deref().unwrap_or_default();

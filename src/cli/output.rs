@@ -39,6 +39,11 @@ impl Output {
         ended(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
+    /// A text for other programs: a script, a page. In JSON it is a field.
+    pub(super) fn page(&self, text: &str) {
+        if self.json { self.object(&json!({ "text": text })) } else { self.line(text.trim_end()) }
+    }
+
     /// A result as JSON, on one line.
     pub(super) fn object(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {

@@ -15,7 +15,7 @@ impl Completions {
     pub(super) fn run(&self, out: &Output) -> Exit {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "throughline", &mut script);
-        out.line(String::from_utf8_lossy(&script).trim_end());
+        out.page(&String::from_utf8_lossy(&script));
         Exit::Done
     }
 }
@@ -26,17 +26,22 @@ pub(super) struct Man {}
 
 impl Man {
     pub(super) fn run(&self, out: &Output) -> Exit {
-        let command = Cli::command();
+        let mut command = Cli::command();
+        // Gives each subcommand the name that it is called by.
+        command.build();
         let mut pages = Vec::new();
-        let mut render = |command: clap::Command| clap_mangen::Man::new(command).render(&mut pages);
-        let rendered = render(command.clone())
-            .and_then(|()| command.get_subcommands().try_for_each(|subcommand| render(subcommand.clone())));
-        match rendered {
+        match render(&command, &mut pages) {
             Ok(()) => {
-                out.line(String::from_utf8_lossy(&pages).trim_end());
+                out.page(&String::from_utf8_lossy(&pages));
                 Exit::Done
             }
             Err(error) => out.refuse(&[model::Diagnostic::error("man", error.to_string())]),
         }
     }
+}
+
+/// The page of a command, then those of its subcommands.
+fn render(command: &clap::Command, pages: &mut Vec<u8>) -> std::io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(pages)?;
+    command.get_subcommands().filter(|it| it.get_name() != "help").try_for_each(|it| render(it, pages))
 }

@@ -2,7 +2,7 @@
 //!
 //! Front ends call in, never the other way round: lanes wake them through a closure. An edit alone never spends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::graph::{NodeState, Shape};
 use crate::lanes::{LaneSpec, Lanes, Order, Report};
 use crate::models::Models;
 use crate::money::{Cost, Total};
+use crate::moved::{self, Contents};
 use crate::needs::Wanted;
 use crate::state::{ItemRef, State};
 use crate::traces::{Made, Traces};
@@ -35,6 +36,8 @@ pub struct Setup<'a> {
     pub lanes: Vec<LaneSpec>,
     /// What nodes remembered at the last committed run, by node id.
     pub memories: IndexMap<String, String>,
+    /// What was in the project's media at the last committed run, by path.
+    pub contents: BTreeMap<String, Contents>,
     /// Called from lane threads whenever there is news.
     pub wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -137,6 +140,8 @@ pub struct Engine {
     targets: Vec<Target>,
     approval: Approval,
     running: bool,
+    /// A run has made or found results that are not noted as its items' last ones yet.
+    uncommitted: bool,
     demand: BTreeSet<ItemRef>,
     demand_rev: u64,
     ran: IndexMap<ItemRef, u64>,
@@ -162,6 +167,7 @@ impl Engine {
             setup.store,
             setup.models,
             setup.memories,
+            setup.contents,
         );
         ev.settle();
         Engine {
@@ -171,6 +177,7 @@ impl Engine {
             targets: Vec::new(),
             approval: Approval::default(),
             running: false,
+            uncommitted: false,
             demand: BTreeSet::new(),
             demand_rev: 0,
             ran: IndexMap::new(),
@@ -214,12 +221,14 @@ impl Engine {
         self.targets = targets;
         self.approval = approval;
         self.running = true;
+        self.uncommitted = true;
         self.ran.clear();
         (self.bought, self.brought) = (Total::default(), Total::default());
         self.run = self.ev.store.new_run();
         self.refused.clear();
         self.ev.open_keys = None;
         self.ev.known.borrow_mut().failures.clear();
+        self.ev.files.borrow_mut().look_again();
         let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
         for at in dead {
             self.ev.mark(at.node, at.slot);
@@ -241,8 +250,10 @@ impl Engine {
         }
         if self.running {
             self.dispatch();
-            if self.jobs.is_empty() {
-                self.running = false;
+        }
+        if self.jobs.is_empty() {
+            self.running = false;
+            if std::mem::take(&mut self.uncommitted) {
                 self.commit();
             }
         }
@@ -276,6 +287,11 @@ impl Engine {
         memories.retain(|node, _| self.ev.index.contains_key(node));
         memories.extend(self.ev.new_memories.borrow().iter().map(|(node, text)| (node.clone(), text.clone())));
         memories
+    }
+
+    /// What is in the media that the graph names, by path: for the next session, in case they move.
+    pub fn contents(&self) -> BTreeMap<String, Contents> {
+        self.ev.files.borrow().contents(self.ev.nodes.iter().all(NodeState::is_settled))
     }
 
     /// Project files that plans asked for.
@@ -359,7 +375,18 @@ impl Engine {
             let refs = items.map(|(slot, item)| (item, ItemRef { node: idx as u32, slot: slot as u32 }));
             node.notes.iter().cloned().chain(refs.flat_map(of_item)).collect::<Vec<_>>()
         };
-        self.ev.nodes.iter().enumerate().flat_map(of_node).collect()
+        let of_nodes = self.ev.nodes.iter().enumerate().flat_map(of_node);
+        of_nodes.chain(self.moved()).collect()
+    }
+
+    /// A remark at each node whose media are elsewhere.
+    fn moved(&self) -> Vec<Diagnostic> {
+        let (files, readers) = (self.ev.files.borrow(), self.ev.readers.borrow());
+        let at = |(from, to)| {
+            let nodes = readers.get(from).into_iter().flatten().map(|idx| &self.ev.nodes[*idx as usize]);
+            nodes.filter_map(|node| moved::told(&node.id, &node.params, from, to)).collect::<Vec<_>>()
+        };
+        files.moved().flat_map(at).collect()
     }
 
     /// The works that an item wants, with the models chosen for them.
@@ -631,9 +658,14 @@ impl Engine {
     }
 
     /// Records which result each item has now, for the explanations of the next run.
+    /// Notes the results of a run as its items' last ones, those of an earlier run that ended too soon among them.
     fn commit(&mut self) {
+        let known = match self.ev.store.last_keys(&self.ev.graph) {
+            Ok(known) => known,
+            Err(diagnostic) => return self.fail(self.ev.graph.clone(), diagnostic),
+        };
         let mut keys = Vec::new();
-        for at in self.ran.keys().copied().collect::<Vec<_>>() {
+        for at in self.demand.iter().chain(self.ran.keys()).copied().collect::<BTreeSet<_>>() {
             let Some(node) = self.ev.nodes.get(at.node as usize) else { continue };
             let Some(key) =
                 node.items.get(at.slot as usize).filter(|item| item.state.is_current()).and_then(|it| it.key)
@@ -641,11 +673,10 @@ impl Engine {
                 continue;
             };
             let name = self.ev.item_name(at);
-            match self.ev.store.last_key(&self.ev.graph, &name) {
-                Ok(Some(last)) if last == key => continue,
-                Ok(Some(last)) => keys.push((crate::explain::previous(&name), last)),
-                Ok(None) => {}
-                Err(diagnostic) => self.fail(name.clone(), diagnostic),
+            match known.get(&name) {
+                Some(last) if *last == key => continue,
+                Some(last) => keys.push((crate::explain::previous(&name), *last)),
+                None => {}
             }
             keys.push((name, key));
         }

@@ -4,7 +4,7 @@
 //! need no stack. A demand-driven walk, as salsa does, visits every reachable node in every revision.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use model::{Catalog, Digest, Document, Settings};
 use crate::files::Files;
 use crate::graph::{self, NodeState};
 use crate::models::Models;
+use crate::moved::Contents;
 use crate::needs::{Known, Wanted};
 use crate::state::{ItemRef, State};
 use crate::traces::Traces;
@@ -68,6 +69,7 @@ impl Evaluator {
         store: Arc<dyn Traces>,
         models: Arc<dyn Models>,
         memories: IndexMap<String, String>,
+        contents: BTreeMap<String, Contents>,
     ) -> Evaluator {
         let mut evaluator = Evaluator {
             catalog,
@@ -75,7 +77,7 @@ impl Evaluator {
             graph: graph.to_owned(),
             store,
             models,
-            files: RefCell::new(Files::new(project)),
+            files: RefCell::new(Files::new(project, contents)),
             known: RefCell::default(),
             nodes: Vec::new(),
             index: IndexMap::new(),

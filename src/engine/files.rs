@@ -1,8 +1,9 @@
 //! The project's own files as plans see them: stamped, digested once, read whole where they are small texts.
 //!
-//! Artifacts are never opened here; deciding what is dirty looks at source files only.
+//! Artifacts are never opened here; deciding what is dirty looks at source files only. Media that moved are found by
+//! what is in them ([`crate::moved`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::UNIX_EPOCH;
 
 use model::{Diagnostic, Digest, ImportKind, List, Value};
 
+use crate::moved::{self, Contents};
 use crate::traces::Traces;
 
 /// Longest text file that is read whole, in bytes.
@@ -29,6 +31,14 @@ pub(crate) struct Stamp {
 pub(crate) struct Files {
     root: PathBuf,
     seen: BTreeMap<String, Option<Stamp>>,
+    /// Names that a folder gave: whoever wants those looks into the folder.
+    listed: BTreeSet<String>,
+    /// What was in media at the last committed run.
+    known: BTreeMap<String, Contents>,
+    /// What is in the media that plans asked for.
+    found: BTreeMap<String, Contents>,
+    /// Where missing media are now, or that they are nowhere.
+    moved: BTreeMap<String, Option<String>>,
 }
 
 /// A file as an import needs it.
@@ -36,14 +46,32 @@ pub(crate) struct Files {
 pub(crate) enum Found {
     /// Text and folders are values at once.
     Value(Value),
-    /// Media enter through a worker, keyed by content.
-    Content(Digest),
+    /// Media enter through a worker, keyed by content; the path is where they lie.
+    Content { digest: Digest, path: String },
 }
 
 impl Files {
-    /// Files below `root`.
-    pub(crate) fn new(root: &Path) -> Files {
-        Files { root: root.to_owned(), seen: BTreeMap::new() }
+    /// Files below `root`, and what was in them when they were last used.
+    pub(crate) fn new(root: &Path, known: BTreeMap<String, Contents>) -> Files {
+        let (root, seen, listed) = (root.to_owned(), BTreeMap::new(), BTreeSet::new());
+        Files { root, seen, listed, known, found: BTreeMap::new(), moved: BTreeMap::new() }
+    }
+
+    /// Looks again for media that were nowhere, when somebody asks for them.
+    pub(crate) fn look_again(&mut self) {
+        self.moved.retain(|_, now| now.is_some());
+    }
+
+    /// Missing media by their path in the graph, and where they are now.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.moved.iter().filter_map(|(from, to)| Some((from.as_str(), to.as_deref()?)))
+    }
+
+    /// What is in the media that the graph names. Where not `all` plans were made, those that nobody asked for stay.
+    pub(crate) fn contents(&self, all: bool) -> BTreeMap<String, Contents> {
+        let mut contents = if all { BTreeMap::new() } else { self.known.clone() };
+        contents.extend(self.found.iter().map(|(path, found)| (path.clone(), *found)));
+        contents
     }
 
     /// Paths that plans asked for and that look different now.
@@ -66,26 +94,55 @@ impl Files {
         let stamp = stamp_of(&full);
         self.seen.insert(path.to_owned(), stamp);
         let Some(stamp) = stamp else {
-            return Err(Diagnostic::error("file-missing", format!("there is no `{path}` in the graph's folder"))
-                .hint("paths are relative to the graph file; check the spelling and the case"));
+            return self.elsewhere(kind, path, store).ok_or_else(|| {
+                Diagnostic::error("file-missing", format!("there is no `{path}` in the graph's folder"))
+                    .hint("paths are relative to the graph file; check the spelling and the case")
+            });
         };
         let meta = std::fs::metadata(&full).map_err(|error| unreadable(path, &error))?;
         match kind {
-            ImportKind::Folder if meta.is_dir() => names(&full, path).map(Found::Value),
+            ImportKind::Folder if meta.is_dir() => {
+                let names = names(&full, path)?;
+                self.listed.extend(names.iter().filter_map(|entry| match &entry.value {
+                    Value::Text(path) => Some(path.to_string()),
+                    _ => None,
+                }));
+                Ok(Found::Value(Value::List(names)))
+            }
             ImportKind::Folder => Err(Diagnostic::error("not-a-folder", format!("`{path}` is not a folder"))),
             // Opening a named pipe would wait for ever.
             _ if !meta.is_file() => Err(Diagnostic::error("not-a-file", format!("`{path}` is not a regular file"))
                 .hint("choose a file; folders, pipes and devices cannot be imported")),
             ImportKind::Text => text(&full, path, stamp.len).map(Found::Value),
             ImportKind::Image | ImportKind::Clip | ImportKind::Audio => {
-                if let Some(digest) = store.file_digest(&full, stamp.len, stamp.mtime_ns) {
-                    return Ok(Found::Content(digest));
+                let digest = digest_at(&full, stamp, store).map_err(|error| unreadable(path, &error))?;
+                self.moved.remove(path);
+                if !self.listed.contains(path) {
+                    self.found.insert(path.to_owned(), Contents { len: stamp.len, digest });
                 }
-                let digest = digest_file(&full).map_err(|error| unreadable(path, &error))?;
-                store.remember_file(&full, stamp.len, stamp.mtime_ns, digest);
-                Ok(Found::Content(digest))
+                Ok(Found::Content { digest, path: path.to_owned() })
             }
         }
+    }
+
+    /// Media that are not where the graph says, found by what was in them.
+    fn elsewhere(&mut self, kind: ImportKind, path: &str, store: &dyn Traces) -> Option<Found> {
+        if matches!(kind, ImportKind::Folder | ImportKind::Text) {
+            return None;
+        }
+        let wanted = self.found.get(path).or(self.known.get(path)).copied()?;
+        let stamp = |path: &str| stamp_of(&self.root.join(path));
+        let now = match self.moved.get(path) {
+            Some(now) if now.as_ref().is_none_or(|now| stamp(now).is_some()) => now.clone()?,
+            _ => {
+                let now = moved::search(&self.root, wanted, store);
+                self.moved.insert(path.to_owned(), now.clone());
+                now?
+            }
+        };
+        self.seen.insert(now.clone(), stamp(&now));
+        self.found.insert(path.to_owned(), wanted);
+        Some(Found::Content { digest: wanted.digest, path: now })
     }
 
     fn inside(&self, path: &str) -> Result<PathBuf, Diagnostic> {
@@ -114,7 +171,17 @@ fn unreadable(path: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error("file-unreadable", format!("cannot read `{path}`: {error}"))
 }
 
-fn stamp_of(path: &Path) -> Option<Stamp> {
+/// The digest of a file that looks like `stamp`, from the store where it is known.
+pub(crate) fn digest_at(full: &Path, stamp: Stamp, store: &dyn Traces) -> std::io::Result<Digest> {
+    if let Some(digest) = store.file_digest(full, stamp.len, stamp.mtime_ns) {
+        return Ok(digest);
+    }
+    let digest = digest_file(full)?;
+    store.remember_file(full, stamp.len, stamp.mtime_ns, digest);
+    Ok(digest)
+}
+
+pub(crate) fn stamp_of(path: &Path) -> Option<Stamp> {
     let meta = std::fs::metadata(path).ok()?;
     let modified = meta.modified().ok()?;
     let mtime_ns = match modified.duration_since(UNIX_EPOCH) {
@@ -141,7 +208,7 @@ fn text(full: &Path, path: &str, len: u64) -> Result<Value, Diagnostic> {
     }
 }
 
-fn names(full: &Path, path: &str) -> Result<Value, Diagnostic> {
+fn names(full: &Path, path: &str) -> Result<List, Diagnostic> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(full).map_err(|error| unreadable(path, &error))? {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
@@ -155,10 +222,10 @@ fn names(full: &Path, path: &str) -> Result<Value, Diagnostic> {
     }
     names.sort();
     let folder = path.trim_end_matches('/');
-    Ok(Value::List(List::new(names.into_iter().map(|name| {
+    Ok(List::new(names.into_iter().map(|name| {
         let file = if folder.is_empty() || folder == "." { name.clone() } else { format!("{folder}/{name}") };
         (Arc::from(name.as_str()), Value::Text(file.into()))
-    }))))
+    })))
 }
 
 fn digest_file(path: &Path) -> std::io::Result<Digest> {
@@ -183,7 +250,7 @@ mod tests {
     fn paths_stay_inside_the_project() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.txt"), "hello").unwrap();
-        let mut files = Files::new(folder.path());
+        let mut files = Files::new(folder.path(), BTreeMap::new());
         let store = MemoryStore::default();
         let mut code = |path: &str| files.find(ImportKind::Text, path, &store).map_err(|found| found.code);
         assert_eq!(code("a.txt"), Ok(Found::Value("hello".into())));
@@ -200,7 +267,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
         std::fs::write(&path, b"ok\nbad \xff").unwrap();
-        let mut files = Files::new(folder.path());
+        let mut files = Files::new(folder.path(), BTreeMap::new());
         let store = MemoryStore::default();
         let refused = files.find(ImportKind::Text, "a.txt", &store).expect_err("0xff is not UTF-8");
         assert!(refused.message.contains("line 2"), "{}", refused.message);

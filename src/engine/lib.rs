@@ -16,6 +16,7 @@ pub mod meet;
 pub mod memory;
 pub mod models;
 pub mod money;
+pub mod moved;
 mod needs;
 pub mod remote;
 pub mod scratch;

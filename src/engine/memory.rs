@@ -117,6 +117,11 @@ impl Traces for MemoryStore {
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
         Ok(self.kept().last.get(&(graph.to_owned(), item.to_owned())).copied())
     }
+    fn last_keys(&self, graph: &str) -> Result<BTreeMap<String, Digest>, Diagnostic> {
+        let kept = self.kept();
+        let of_graph = kept.last.iter().filter(|((owner, _), _)| owner == graph);
+        Ok(of_graph.map(|((_, item), key)| (item.clone(), *key)).collect())
+    }
     fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic> {
         self.kept().last.extend(keys.iter().map(|(item, key)| ((graph.to_owned(), item.clone()), *key)));
         Ok(())

@@ -75,7 +75,12 @@ impl<'a> Resolver<'a> {
         let found = self.files.borrow_mut().find(import.kind, &import.path, self.store)?;
         match found {
             Found::Value(value) => Ok(Answer::Ready(Arc::new(vec![(Name::Borrowed("value"), value)]))),
-            Found::Content(content) => self.ask(Work::Import(Import { content: Some(content), ..import.clone() })),
+            Found::Content { digest, path } => {
+                if path != import.path {
+                    self.paths.borrow_mut().push(path.clone());
+                }
+                self.ask(Work::Import(Import { content: Some(digest), path, ..import.clone() }))
+            }
         }
     }
 

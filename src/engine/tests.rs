@@ -271,6 +271,7 @@ impl Bench {
             models: Arc::new(Prices(price)),
             lanes: vec![LaneSpec { name: "compute", width: 2, worker: Arc::new(Fake::default()) }],
             memories: IndexMap::new(),
+            contents: BTreeMap::new(),
             wake: Arc::new(|| {}),
         });
         Bench { engine, document, store }
@@ -639,6 +640,31 @@ fn explain_sets_the_change_beside_the_earlier_result() {
     assert_eq!(changes(&bench), ("x".to_owned(), "y".to_owned()), "before the run");
     bench.run("u");
     assert_eq!(changes(&bench), ("x".to_owned(), "y".to_owned()), "and after it");
+    bench.set("a", "x");
+    assert_eq!(bench.run("u"), "");
+    bench.set("a", "z");
+    assert_eq!(changes(&bench), ("x".to_owned(), "z".to_owned()), "a result that was there already counts");
+}
+
+#[test]
+fn what_an_interrupted_run_made_is_explained() {
+    let mut bench = Bench::new(
+        "w: t.words text=good slow
+         u: t.upper in<-w.out",
+    );
+    bench.engine.start(vec![Target::parse("u")], Approval::default());
+    let mut made = false;
+    while bench.engine.pump(Duration::from_secs(5)) {
+        made |= bench.engine.events().iter().any(|event| matches!(event, Event::Ran { .. }));
+        if made {
+            bench.engine.cancel();
+        }
+    }
+    bench.set("w", "good=better slow");
+    let at = bench.engine.find_item("u/good").unwrap();
+    let explained = bench.engine.explain(at).unwrap();
+    let texts: Vec<_> = explained.changes().map(|row| (row.before.as_deref(), row.now.as_deref())).collect();
+    assert_eq!(texts, [(Some("good"), Some("better"))]);
 }
 
 #[test]

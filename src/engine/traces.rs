@@ -2,7 +2,7 @@
 //!
 //! Knows neither tables nor files. One trait, not one per concern: every owner needs all of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,6 +70,9 @@ pub trait Traces: Artifacts {
 
     /// The key of an item's last result in a graph.
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic>;
+
+    /// The last keys of all items of a graph.
+    fn last_keys(&self, graph: &str) -> Result<BTreeMap<String, Digest>, Diagnostic>;
 
     /// Records last keys, all or nothing.
     fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic>;

@@ -313,6 +313,7 @@ fn texts_about_the_program_come_from_its_declarations() {
     }
     let page = call(&["man"]);
     assert!(page.contains(".TH throughline 1") && page.contains("interrupted"), "{page}");
+    assert!(page.contains(".TH throughline-store-verify 1") && page.contains("throughline plan"), "{page}");
     assert!(call(&["--version"]).starts_with("throughline 0."));
     assert!(call(&["--help"]).contains("130  interrupted"));
     assert_eq!(call(&["nodes"]).lines().count(), nodes::ALL.len());

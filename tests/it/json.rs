@@ -8,7 +8,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::cli::Project;
-use crate::helpers::root;
+use crate::helpers::{root, throughline};
 
 /// Objects whose fields are no words of ours: formats of files.
 const FREE: &[&str] = &["artifacts"];
@@ -62,6 +62,11 @@ fn every_printed_field_is_described() {
         call(0, &["explain", "tea.ron", "generate/s1.b1"]),
         call(0, &["nodes"]),
         call(0, &["nodes", "edit.trim"]),
+        call(0, &["nodes", "--markdown"]),
+        call(0, &["completions", "fish"]),
+        call(0, &["man"]),
+        call(2, &["fly"]),
+        call(2, &["run"]),
         call(0, &["models"]),
         call(2, &["models", "nothing-like-it"]),
         call(0, &["keys", "list"]),
@@ -94,6 +99,20 @@ fn every_printed_field_is_described() {
     project.write("broken.ron", "(throughline: 1, nodes: {");
     outputs.push(call(2, &["check", "broken.ron"]));
     assert_eq!(undescribed(&outputs), Vec::<String>::new());
+}
+
+#[test]
+fn wrong_usage_is_a_diagnostic() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = throughline(folder.path(), &["run", "a.ron", "--jobs", "0", "--json"]).expect(2);
+    let [line] = &refused.json()[..] else { panic!("one object: {}", refused.out) };
+    assert_eq!(line["diagnostic"]["code"], "usage");
+    let said = line["diagnostic"]["message"].as_str().unwrap();
+    assert!(said.contains("'0'") && said.contains("--jobs"), "{said}");
+    let words = throughline(folder.path(), &["--help", "--json"]).expect(0);
+    assert!(words.out.contains("Usage:"), "{}", words.out);
+    let page = throughline(folder.path(), &["man", "--json"]).expect(0);
+    assert!(page.json()[0]["text"].as_str().unwrap().contains(".TH throughline 1"));
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod json;
 mod keys;
 mod models;
 mod money;
+mod moved;
 mod tidy;

@@ -1,6 +1,6 @@
 //! The store as the engine sees it: `Traces` over the store's own methods.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,6 +72,10 @@ impl Traces for Store {
 
     fn last_key(&self, graph: &str, item: &str) -> Result<Option<Digest>, Diagnostic> {
         Store::last_key(self, graph, item)
+    }
+
+    fn last_keys(&self, graph: &str) -> Result<BTreeMap<String, Digest>, Diagnostic> {
+        Store::last_keys(self, graph)
     }
 
     fn set_last_keys(&self, graph: &str, keys: &[(String, Digest)]) -> Result<(), Diagnostic> {

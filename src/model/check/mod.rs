@@ -8,7 +8,7 @@ mod params;
 
 use indexmap::IndexMap;
 
-use crate::graph::Wiring;
+use crate::graph::cycles;
 use crate::nearest::nearest;
 use crate::ronfile::cut;
 use crate::spec::{Catalog, NodeSpec, Ports};
@@ -67,7 +67,7 @@ fn check_cycles(document: &Document, found: &mut Vec<Diagnostic>) {
     /// Longer cycles are cut in the middle.
     const MAX_NAMED: usize = 12;
     let name = |node: &u32| document.nodes.get_index(*node as usize).map_or("", |(id, _)| id.as_str());
-    for cycle in Wiring::new(document).cycles() {
+    for cycle in cycles(document) {
         let mut names: Vec<&str> = cycle.iter().map(name).collect();
         if MAX_NAMED < names.len() {
             names.splice(MAX_NAMED - 2..names.len() - 1, ["…"]);
