@@ -206,16 +206,15 @@ impl Project {
         if memories == self.memories && contents == self.contents {
             return Ok(());
         }
-        let mut fields: IndexMap<String, Data> =
-            memories.iter().map(|(node, text)| (node.clone(), Data::from(text.as_str()))).collect();
+        // A line for each, so that two people's changes merge.
+        let line = |key: &str, text: &str| format!("{}: {},\n", Data::from(key).to_text(), Data::from(text).to_text());
+        let mut lines: String = memories.iter().map(|(node, text)| format!("    {}", line(node, text))).collect();
         if !contents.is_empty() {
-            let media = contents.iter().map(|(path, it)| (path.clone(), Data::from(it.to_string().as_str())));
-            fields.insert(MEDIA.to_owned(), Data::Map(media.collect()));
+            let media = contents.iter().map(|(path, it)| format!("        {}", line(path, &it.to_string())));
+            lines += &format!("    {}: {{\n{}    }},\n", Data::from(MEDIA).to_text(), media.collect::<String>());
         }
-        let text = format!(
-            "// Identities of shots and of media. Written by `throughline run`; commit it with the graph.\n{}\n",
-            Data::Map(fields).to_text()
-        );
+        let head = "// Identities of shots and of media. Written by `throughline run`; commit it with the graph.";
+        let text = format!("{head}\n{{\n{lines}}}\n");
         write_atomic(&self.memories_path(), text.as_bytes())?;
         (self.memories, self.contents) = (memories, contents);
         Ok(())
