@@ -35,8 +35,8 @@ fn hello() {
     check(
         "hello.ron",
         &expect![[r#"
-        generate call 467846cd
-    "#]],
+            generate call a16d1f8a
+        "#]],
     );
 }
 
@@ -45,10 +45,10 @@ fn list_mapping() {
     check(
         "list_mapping.ron",
         &expect![[r#"
-        generate/dawn call a8f02a84
-        generate/dusk call b04975fc
-        generate/night call e42422d3
-    "#]],
+            generate/dawn call 238cefe8
+            generate/dusk call 0a97aad2
+            generate/night call 7e861433
+        "#]],
     );
 }
 
@@ -57,8 +57,8 @@ fn continuity() {
     check(
         "continuity.ron",
         &expect![[r#"
-        generate/s1.b1 call fc66c920
-        generate/s2.b1 call 00df8491
-    "#]],
+            generate/s1.b1 call aa992f5f
+            generate/s2.b1 call a8901e32
+        "#]],
     );
 }
