@@ -18,3 +18,4 @@ mod keys;
 mod models;
 mod money;
 mod tidy;
+mod words;
