@@ -61,7 +61,7 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let report = report.ok_or_else(|| cx.refuse("", "BUG: the worker gave no `report`"))?;
     let rows = report.data["rows"].as_array().map_or(&[][..], Vec::as_slice);
     let notes = rows.iter().flat_map(|row| notes(cx, row)).take(MOST_NOTES).collect();
-    Ok(Plan { outcome: Outcome::Values(shown(report)), notes, memory: None })
+    Ok(Plan { outcome: Outcome::Values(shown(report)), notes, memory: None, made_by: None })
 }
 
 /// The shot of each clip: by id; by position where no id is known and there are as many.

@@ -26,7 +26,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             .filter(|defect| serde_json::from_value(defect["verdict"].clone()).ok() == Some(Verdict::Break))
             .map(|defect| cx.warn("clip-defect", "clip", defect["text"].as_str().unwrap_or("the clip has a defect")))
             .collect();
-        Ok(Plan { outcome: Outcome::Values(shown(report.clone())), notes, memory: None })
+        Ok(Plan { outcome: Outcome::Values(shown(report.clone())), notes, memory: None, made_by: None })
     },
     sibling: None,
     upgrade: no_upgrade,

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Call, Digest, Image, ModelChoice, ParamSpec, PlanCx, Quality, Shot, Slate, Stop, Task, Value, even, walk};
+use model::{
+    Call, Digest, Image, ModelChoice, ParamSpec, PlanCx, Quality, Reference, Shot, Slate, Stop, Task, Value, even, walk,
+};
 
 use crate::composing::{TEMPLATE, called, compose};
 
@@ -41,7 +43,7 @@ pub(crate) const OPTIONS: ParamSpec = ParamSpec::texts("options")
 /// A refusal where there is neither a shot nor a prompt, and for parameters out of range.
 pub(crate) fn call(cx: &PlanCx<'_>, task: Task) -> Result<Call, Stop> {
     let shot = cx.maybe("shot").map(|_| cx.shot("shot")).transpose()?;
-    let wired: Vec<_> = cx.references("references")?.into_iter().map(|(_, reference)| reference.clone()).collect();
+    let wired: Vec<_> = cx.references("references")?.into_iter().map(|(_, reference)| silent(reference)).collect();
     let references = shot.map_or_else(|| wired.clone(), |shot| called(shot, &wired));
     let (mut prompt, mut negative) = (cx.text("prompt")?.trim().to_owned(), cx.text("negative")?.trim().to_owned());
     if prompt.is_empty() {
@@ -84,6 +86,14 @@ pub(crate) fn call(cx: &PlanCx<'_>, task: Task) -> Result<Call, Stop> {
     })
 }
 
+/// A reference without its voice: recasting a voice makes no picture anew.
+fn silent(reference: &Arc<Reference>) -> Arc<Reference> {
+    if reference.voice.is_empty() {
+        return reference.clone();
+    }
+    Arc::new(Reference { voice: String::new(), ..Reference::clone(reference) })
+}
+
 /// The picture on an optional port.
 pub(crate) fn frame(cx: &PlanCx<'_>, port: &str) -> Result<Option<Image>, Stop> {
     cx.maybe(port).map(|_| cx.image(port).cloned()).transpose()
@@ -111,11 +121,11 @@ fn seed(cx: &PlanCx<'_>, shot: Option<&Shot>) -> Result<u64, Stop> {
     })
 }
 
-fn hash(digest: &Digest) -> u64 {
+pub(crate) fn hash(digest: &Digest) -> u64 {
     digest.0.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
-fn options(cx: &PlanCx<'_>) -> Result<BTreeMap<String, String>, Stop> {
+pub(crate) fn options(cx: &PlanCx<'_>) -> Result<BTreeMap<String, String>, Stop> {
     let pair = |text: &str| {
         let (name, value) = text.split_once('=')?;
         (!name.trim().is_empty()).then(|| (name.trim().to_owned(), value.trim().to_owned()))

@@ -2,6 +2,10 @@
 //!
 //! Knows the model only: no engine, no I/O, no codec. A new node is one file, one `mod` line and one line in `ALL`.
 
+mod asking;
+mod audio_effect;
+mod audio_music;
+mod audio_speech;
 pub mod breakdown;
 #[cfg(test)]
 mod checks;
@@ -24,6 +28,7 @@ mod edit_trim;
 mod editing;
 pub mod fountain;
 mod generation;
+mod guides;
 mod import_audio;
 mod import_clip;
 mod import_folder;
@@ -46,21 +51,31 @@ mod output_still;
 mod output_text;
 mod page;
 mod prompt_compose;
+mod prompt_from_shot;
 mod prompt_text;
+mod prompt_translate;
 mod reference_character;
 mod reference_location;
 mod reference_prop;
 mod reference_style;
 mod referring;
 mod rendering;
+mod rewording;
 #[cfg(test)]
 mod samples;
+mod schema;
+mod sounding;
 mod structure_breakdown;
+mod structure_breakdown_model;
+mod structure_idea;
+mod structure_lines;
 mod structure_script;
 mod structure_shots;
 mod template;
 #[cfg(test)]
 mod testing;
+mod text_caption;
+mod text_chat;
 mod text_join;
 mod text_replace;
 mod words;
@@ -73,10 +88,15 @@ pub use rendering::check_outputs;
 /// Every kind, in the order of palette and reference page.
 pub const ALL: &[&NodeSpec] = &[
     &structure_script::SPEC,
+    &structure_idea::SPEC,
     &structure_breakdown::SPEC,
+    &structure_breakdown_model::SPEC,
     &structure_shots::SPEC,
+    &structure_lines::SPEC,
     &prompt_text::SPEC,
     &prompt_compose::SPEC,
+    &prompt_from_shot::SPEC,
+    &prompt_translate::SPEC,
     &text_join::SPEC,
     &text_replace::SPEC,
     &reference_character::SPEC,
@@ -89,6 +109,11 @@ pub const ALL: &[&NodeSpec] = &[
     &import_folder::SPEC,
     &model_video::SPEC,
     &model_image::SPEC,
+    &text_chat::SPEC,
+    &text_caption::SPEC,
+    &audio_speech::SPEC,
+    &audio_effect::SPEC,
+    &audio_music::SPEC,
     &edit_trim::SPEC,
     &edit_concatenate::SPEC,
     &edit_crossfade::SPEC,

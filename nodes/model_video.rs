@@ -92,7 +92,7 @@ mod tests {
     use model::{Image, Params, Role};
 
     use super::*;
-    use crate::samples::{asked, clip, image, list, reference, shot, shown};
+    use crate::samples::{asked, clip, image, list, reference, shot, shown, voiced};
     use crate::testing::Fixture;
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_shot_brings_its_references_and_its_length() {
         let references = list([
-            Value::Reference(reference(Role::Character, "MARA", "a keeper")),
+            Value::Reference(voiced("MARA", "marin")),
             Value::Reference(reference(Role::Prop, "ROPE", "tarred")),
         ]);
         let Work::Call(call) = asked(
@@ -138,6 +138,8 @@ mod tests {
         // Identity stands on the slate and nowhere else.
         assert_eq!(call.slate.map(|slate| (slate.scene, slate.shot)), Some(("s2".to_owned(), "s2.b1".to_owned())));
         assert_eq!(call.shot.map(|shot| shot.id.clone()), Some(String::new()));
+        // A voice is no part of a picture: recasting it must make none anew.
+        assert!(call.references.iter().all(|it| it.voice.is_empty()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use model::{Help, NodeSpec, ParamSpec, Params, Plan, PlanCx, PortType, Ports, Stop, Value, no_upgrade};
 
-use crate::template::{Part, parse, slots};
+use crate::template::{filled, slot_ports};
 
 /// `prompt.text`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -26,41 +26,12 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn ports(params: &Params) -> Ports {
-    let text = params.get("text").and_then(model::Data::as_text).unwrap_or_default();
-    let slots = slots(text).into_iter().filter(|slot| !is_taken(slot));
-    slots
-        .fold(Ports::new(), |ports, slot| ports.optional(slot.to_owned(), PortType::Text, "What fills the slot"))
-        .output("text", PortType::Text, "The text with its slots filled")
-}
-
-/// Parameters own these port names.
-fn is_taken(slot: &str) -> bool {
-    SPEC.params.iter().any(|param| param.name == slot)
+    slot_ports(&SPEC, "text", params).output("text", PortType::Text, "The text with its slots filled")
 }
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let (template, keep_empty) = (cx.text("text")?, cx.flag("keep_empty")?);
-    let parts =
-        parse(&template).map_err(|reason| cx.refuse("text", reason).hint("write {{ or }} for a brace in the text"))?;
-    let mut text = String::with_capacity(template.len());
-    for part in parts {
-        match part {
-            Part::Text(literal) => text.push_str(literal),
-            Part::Slot(slot) if is_taken(slot) => {
-                return Err(cx.refuse("text", format!("a slot cannot be called `{slot}`")).hint("choose another name"));
-            }
-            Part::Slot(slot) => match cx.maybe(slot) {
-                Some(Value::Text(filling) | Value::Choice(filling)) => text.push_str(filling),
-                Some(other) => return Err(cx.refuse(slot, format!("a slot cannot take {}", other.port_type().name()))),
-                None if keep_empty => {}
-                None => {
-                    return Err(cx
-                        .refuse(slot, format!("nothing fills the slot `{slot}`"))
-                        .hint("connect a text to it, or turn on keep_empty"));
-                }
-            },
-        }
-    }
+    let text = filled(cx, "text", &template, keep_empty)?;
     Ok(Plan::values([("text", Value::Text(text.into()))]))
 }
 

@@ -25,6 +25,8 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             .range(0.0, 400.0)
             .unit("Hz")
             .help("Base pitch of the scratch voice, 60 to 400; 0 derives one from the name"),
+        ParamSpec::text("voice", "")
+            .help("Name or id of the voice at the model that speaks the lines; the scratch voice needs none"),
     ],
     ports: |_| {
         Ports::new()
@@ -38,6 +40,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
                 return Err(cx.refuse("pitch_hz", format!("{pitch} Hz is too low for a voice")).hint("use 60 to 400"));
             }
             reference.pitch_hz = (0.0 < pitch).then_some(pitch);
+            reference.voice = cx.text("voice")?.trim().to_owned();
             Ok(())
         })
     },
@@ -75,6 +78,7 @@ mod tests {
             .param("aliases", Data::List(vec!["the keeper".into(), " ".into()]))
             .param("palette", Data::List(vec!["#fc0".into()]))
             .param("pitch_hz", 180.0)
+            .param("voice", " marin ")
             .input("images", list([Value::Image(Image::Frame { clip, frame: 3 })]));
         expect![[r#"
             character.reference.role=character
@@ -101,6 +105,7 @@ mod tests {
             character.reference.images.1.video.n_frames=1
             character.reference.images.1.video.codec=png
             character.reference.pitch_hz=180
+            character.reference.voice=marin
         "#]]
         .assert_eq(&shown(fixture.plan()));
     }

@@ -43,6 +43,7 @@ pub(crate) fn plan(
         palette: cx.colors("palette")?,
         images: pictures(cx)?,
         pitch_hz: None,
+        voice: String::new(),
         ambience: String::new(),
     };
     finish(&mut reference)?;
@@ -51,10 +52,17 @@ pub(crate) fn plan(
 
 fn pictures(cx: &PlanCx<'_>) -> Result<Vec<Media>, Stop> {
     let files = cx.texts("images")?.into_iter().map(|path| cx.import(ImportKind::Image, "images", path));
-    let linked = cx.images("images")?.into_iter().map(|(_, image)| Ok(Value::Image(image.clone())));
-    let found: Vec<_> = files.chain(linked).map(|value| still(cx, value?)).collect();
+    let files = files.map(|value| still(cx, "images", value?)).collect();
     // All are asked for before the first that is missing stops the plan, so that they arrive together.
-    all(found)
+    all(vec![all(files), pictures_on(cx, "images")]).map(|found| found.concat())
+}
+
+/// The pictures on a gathering port as artifacts.
+///
+/// # Errors
+/// [`Stop::Pending`] while a frame of a clip is rendered.
+pub(crate) fn pictures_on(cx: &PlanCx<'_>, port: &str) -> Result<Vec<Media>, Stop> {
+    all(cx.images(port)?.into_iter().map(|(_, image)| still(cx, port, Value::Image(image.clone()))).collect())
 }
 
 /// Every value, or the first refusal, or pending.
@@ -66,7 +74,7 @@ pub(crate) fn all<T>(answers: Vec<Result<T, Stop>>) -> Result<Vec<T>, Stop> {
 }
 
 /// A picture as an artifact; a frame of a clip is rendered.
-fn still(cx: &PlanCx<'_>, value: Value) -> Result<Media, Stop> {
+pub(crate) fn still(cx: &PlanCx<'_>, port: &str, value: Value) -> Result<Media, Stop> {
     match value {
         Value::Image(Image::File(media)) => Ok(Media::clone(&media)),
         Value::Image(Image::Frame { clip, frame }) => {
@@ -75,9 +83,9 @@ fn still(cx: &PlanCx<'_>, value: Value) -> Result<Media, Stop> {
             let outputs = cx.need(&work)?;
             match outputs.iter().find(|(name, _)| name == "file") {
                 Some((_, Value::Image(Image::File(media)))) => Ok(Media::clone(media)),
-                _ => Err(cx.refuse("images", "BUG: the worker gave no picture for a frame")),
+                _ => Err(cx.refuse(port, "BUG: the worker gave no picture for a frame")),
             }
         }
-        other => Err(cx.refuse("images", format!("a picture is needed, not {}", other.port_type().name()))),
+        other => Err(cx.refuse(port, format!("a picture is needed, not {}", other.port_type().name()))),
     }
 }

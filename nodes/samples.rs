@@ -97,8 +97,15 @@ pub(crate) fn reference(role: Role, name: &str, description: &str) -> Arc<Refere
         palette: Vec::new(),
         images: vec![picture(name)],
         pitch_hz: None,
+        voice: String::new(),
         ambience: String::new(),
     })
+}
+
+/// A character with a voice at a model.
+pub(crate) fn voiced(name: &str, voice: &str) -> Arc<Reference> {
+    let reference = reference(Role::Character, name, "a keeper");
+    Arc::new(Reference { voice: voice.to_owned(), ..Reference::clone(&reference) })
 }
 
 /// A plan as one line per ingredient, notes last.

@@ -1,14 +1,29 @@
 //! A script broken down into shots by rules, with ids that survive its next edit.
 //!
-//! The rules are the `breakdown` module's; this node brings in limits and memory and hands out lists. A breakdown by a
-//! language model would be another node over the same shots.
+//! The rules are the `breakdown` module's; this node brings in limits and memory and hands out lists. A language model
+//! directs the same shots in `structure.breakdown_model`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{Help, List, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Shot, Stop, Value, Weather, no_upgrade};
 
-use crate::breakdown::{Options, breakdown};
+use crate::breakdown::{Breakdown, Options, breakdown};
+
+pub(crate) const MAX_SECONDS: ParamSpec =
+    ParamSpec::number("max_seconds", 6.0).range(2.0, 30.0).unit("seconds").help("Longest shot");
+pub(crate) const MIN_SECONDS: ParamSpec =
+    ParamSpec::number("min_seconds", 1.2).range(0.4, 5.0).unit("seconds").help("Shortest shot");
+pub(crate) const WORDS_PER_SECOND: ParamSpec =
+    ParamSpec::number("words_per_second", 2.5).range(1.0, 6.0).unit("words").help("Speed of speech");
+pub(crate) const AVERAGE_SECONDS: ParamSpec = ParamSpec::number("average_seconds", 4.5)
+    .range(1.0, 20.0)
+    .unit("seconds")
+    .help("Action is cut into shots of about this length");
+pub(crate) const WEATHER: ParamSpec =
+    ParamSpec::choice("weather", "clear", Weather::NAMES).help("Weather where the script names none");
+pub(crate) const LENS_MM: ParamSpec =
+    ParamSpec::integer("lens_mm", 0, 0, 300).unit("mm").help("Focal length of every shot; 0 lets the size decide");
 
 pub(crate) const SPEC: NodeSpec = NodeSpec {
     kind: "structure.breakdown",
@@ -19,31 +34,33 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         summary: "Turns a script into shots with camera, cast, light and length, by rules and without a model",
         keywords: &["shots", "scenes", "beats", "storyboard", "shot list"],
     },
-    params: &[
-        ParamSpec::number("max_seconds", 6.0).range(2.0, 30.0).unit("seconds").help("Longest shot"),
-        ParamSpec::number("min_seconds", 1.2).range(0.4, 5.0).unit("seconds").help("Shortest shot"),
-        ParamSpec::number("words_per_second", 2.5).range(1.0, 6.0).unit("words").help("Speed of speech"),
-        ParamSpec::number("average_seconds", 4.5)
-            .range(1.0, 20.0)
-            .unit("seconds")
-            .help("Action is cut into shots of about this length"),
-        ParamSpec::choice("weather", "clear", Weather::NAMES).help("Weather where the script names none"),
-        ParamSpec::integer("lens_mm", 0, 0, 300).unit("mm").help("Focal length of every shot; 0 lets the size decide"),
-    ],
-    ports: |_| {
-        Ports::new()
-            .input("script", PortType::Script, "The screenplay")
-            .outputs("shots", PortType::Shot, "The shots in order")
-            .outputs("characters", PortType::Text, "Names in order of appearance")
-            .outputs("locations", PortType::Text, "Places in order of appearance")
-    },
+    params: &[MAX_SECONDS, MIN_SECONDS, WORDS_PER_SECOND, AVERAGE_SECONDS, WEATHER, LENS_MM],
+    ports: |_| ports(),
     plan,
     sibling: None,
     upgrade: no_upgrade,
 };
 
+/// Ports of a node that breaks a script down.
+pub(crate) fn ports() -> Ports {
+    Ports::new()
+        .input("script", PortType::Script, "The screenplay")
+        .outputs("shots", PortType::Shot, "The shots in order")
+        .outputs("characters", PortType::Text, "Names in order of appearance")
+        .outputs("locations", PortType::Text, "Places in order of appearance")
+}
+
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let script = cx.script("script")?;
+    let options = options(cx)?;
+    Ok(outputs(cx, breakdown(&script.text, &options, cx.memory)))
+}
+
+/// The limits that the parameters set.
+///
+/// # Errors
+/// A refusal where no shot could keep them.
+pub(crate) fn options(cx: &PlanCx<'_>) -> Result<Options, Stop> {
     let options = Options {
         min_seconds: cx.number("min_seconds")?,
         max_seconds: cx.number("max_seconds")?,
@@ -57,7 +74,11 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
             .refuse("min_seconds", "the shortest shot is longer than the longest")
             .hint("lower `min_seconds` or raise `max_seconds`"));
     }
-    let done = breakdown(&script.text, &options, cx.memory);
+    Ok(options)
+}
+
+/// A breakdown on the ports, with its warnings, remembered.
+pub(crate) fn outputs(cx: &PlanCx<'_>, done: Breakdown) -> Plan {
     let empty = done.shots.is_empty();
     let shots = done.shots.into_iter().map(|shot: Shot| (shot.id.as_str().into(), Value::Shot(Arc::new(shot))));
     let mut plan = Plan::values([
@@ -71,7 +92,7 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     for (code, message) in done.warnings {
         plan = plan.note(cx.warn(code, "script", message));
     }
-    Ok(plan.remember(done.memory))
+    plan.remember(done.memory)
 }
 
 /// Texts by an id made from the name: `OLD MAN` is `old-man`.

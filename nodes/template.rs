@@ -1,6 +1,8 @@
 //! Text with named slots: `{light}` is a slot, `{{` and `}}` are braces.
 //!
-//! Knows texts only. A general template language would bring loops and calls, hence code, into graph files.
+//! A general template language would bring loops and calls, hence code, into graph files.
+
+use model::{Data, NodeSpec, Params, PlanCx, PortType, Ports, Stop, Value};
 
 /// A stretch of a template.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +59,44 @@ pub(crate) fn slots(text: &str) -> Vec<&str> {
         }
     }
     names
+}
+
+/// The slots of a text parameter as optional inputs; names of parameters stay theirs.
+pub(crate) fn slot_ports(spec: &NodeSpec, field: &str, params: &Params) -> Ports {
+    let text = params.get(field).and_then(Data::as_text).unwrap_or_default();
+    let free = slots(text).into_iter().filter(|slot| spec.param(slot).is_none());
+    free.fold(Ports::new(), |ports, slot| ports.optional(slot.to_owned(), PortType::Text, "What fills the slot"))
+}
+
+/// A text parameter with its slots filled from the inputs of their names.
+///
+/// # Errors
+/// A refusal of a loose brace, of a slot that is called like a parameter, and, unless they may be empty, of slots
+/// without a link.
+pub(crate) fn filled(cx: &PlanCx<'_>, field: &str, template: &str, keep_empty: bool) -> Result<String, Stop> {
+    let parts =
+        parse(template).map_err(|reason| cx.refuse(field, reason).hint("write {{ or }} for a brace in the text"))?;
+    let mut text = String::with_capacity(template.len());
+    for part in parts {
+        match part {
+            Part::Text(literal) => text.push_str(literal),
+            Part::Slot(slot) if cx.spec.param(slot).is_some() => {
+                return Err(cx.refuse(field, format!("a slot cannot be called `{slot}`")).hint("choose another name"));
+            }
+            Part::Slot(slot) => match cx.maybe(slot) {
+                Some(Value::Text(filling) | Value::Choice(filling)) => text.push_str(filling),
+                Some(other) => return Err(cx.refuse(slot, format!("a slot cannot take {}", other.port_type().name()))),
+                None if keep_empty => {}
+                None => {
+                    let way = if cx.spec.param("keep_empty").is_some() { "turn on keep_empty" } else { "take it out" };
+                    return Err(cx
+                        .refuse(slot, format!("nothing fills the slot `{slot}`"))
+                        .hint(format!("connect a text to it, or {way}")));
+                }
+            },
+        }
+    }
+    Ok(text)
 }
 
 fn is_name(text: &str) -> bool {

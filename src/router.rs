@@ -13,7 +13,7 @@ use engine::lanes::LaneSpec;
 use engine::models::{Chosen, Models};
 use engine::store::Store;
 use indexmap::IndexMap;
-use model::{Call, Diagnostic, Digest, ModelChoice, Task, Work, walk};
+use model::{Call, Diagnostic, Digest, ModelChoice, Work, walk};
 use providers::manifest::{Date, Entry};
 use providers::router::{Aim, Candidate, Decision, Doubts, Filter, Health, Offer, Policy, Refusal, Removed, route};
 use providers::{Catalog, Http, Keys, Timing, lasting};
@@ -21,8 +21,6 @@ use providers::{Catalog, Http, Keys, Timing, lasting};
 use crate::health::Monitor;
 use crate::workers::Media;
 
-/// What the animatic makes.
-const PREVIS: &[Task] = &[Task::Image, Task::Video];
 /// Why it answers, asked for by name and unasked.
 const PREVIS_REASON: &str = "the built-in previs model: local, free, deterministic";
 const PREVIS_DEFAULT: &str = "the built-in previs model: local, free, deterministic\n  \
@@ -244,16 +242,17 @@ impl Models for Router {
     }
 }
 
-/// The animatic, which takes every picture and clip.
+/// The animatic, which takes everything but text.
 fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
-    if !PREVIS.contains(&call.task) {
-        let own = Offer::BuiltIn { name: animatic::MODEL, tasks: PREVIS };
+    if !animatic::TASKS.contains(&call.task) {
+        let own = Offer::BuiltIn { name: animatic::MODEL, tasks: animatic::TASKS };
         let own = Candidate { offer: own, has_credentials: true, health: Health::default() };
         let told = match route(call, &[own], &Policy::of(Aim::Cheapest), Date(0, 1, 1)) {
             Err(refusal) => refusal.diagnostic(),
             Ok(_) => Diagnostic::error("no-model", "BUG: the animatic takes what it does not make").at_field("model"),
         };
-        return Err(told.hint("the built-in model draws images and clips; name another one for everything else"));
+        return Err(told
+            .hint("the built-in model draws and sounds, but writes nothing; name another one, or write \"cheapest\""));
     }
     if let Some(name) = call.options.keys().find(|name| !animatic::OPTIONS.contains(&name.as_str())) {
         let message = format!("the built-in previs model has no option `{name}`");
@@ -323,7 +322,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use engine::store::Trace;
-    use model::{Quality, Rate, Value};
+    use model::{Quality, Rate, Task, Value};
     use providers::Observation;
 
     use super::*;
@@ -364,7 +363,7 @@ mod tests {
             let chosen = router.choose(&call(name)).expect("it draws clips");
             assert_eq!((chosen.model.as_str(), chosen.lane, chosen.cost), ("animatic", "animatic", Some(0)));
         }
-        let told = router.choose(&Call { task: Task::Voice, ..call("auto") }).expect_err("it is mute");
+        let told = router.choose(&Call { task: Task::Text, ..call("auto") }).expect_err("it cannot write");
         assert_eq!(told.code, "no-model");
         assert!(router.world.get().is_none() && router.http.get().is_none(), "nobody asked for anything hosted");
         let with = |name: &str| Call { options: BTreeMap::from([(name.to_owned(), "on".to_owned())]), ..call("auto") };

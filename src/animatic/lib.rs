@@ -1,4 +1,5 @@
-//! The embedded previs model: draws each shot as a moving storyboard panel with scratch sound, on the CPU.
+//! The embedded previs model: draws each shot as a moving storyboard panel with scratch sound, and makes scratch voices,
+//! sounds and music on their own, on the CPU.
 //!
 //! The same call gives the same bytes on every machine: one renderer at one fixed level of instructions, sines of our
 //! own, chance only from seeds. It knows calls, shots and references, never graphs, stores or files; pixels leave
@@ -25,6 +26,7 @@ mod place;
 mod pose;
 mod prop;
 mod scene;
+mod scratch;
 mod set;
 mod shapes;
 mod sky;
@@ -42,6 +44,7 @@ mod tests;
 mod worker_tests;
 
 pub use scene::{LONGEST, MOST_FRAMES, Pictures, Scene, draw};
+pub use scratch::{effect, music, voice};
 pub use sound::sound;
 pub use worker::Animatic;
 
@@ -51,3 +54,6 @@ pub const MODEL: &str = "animatic";
 pub const VERSION: u32 = 3;
 /// The names that `options` of a call may have.
 pub const OPTIONS: &[&str] = &["arrows"];
+/// What it makes.
+pub const TASKS: &[model::Task] =
+    &[model::Task::Image, model::Task::Video, model::Task::Voice, model::Task::Sound, model::Task::Music];

@@ -245,6 +245,7 @@ mod tests {
             palette: palette.iter().filter_map(|hex| Color::parse(hex)).collect(),
             images: Vec::new(),
             pitch_hz: None,
+            voice: String::new(),
             ambience: String::new(),
         }
     }

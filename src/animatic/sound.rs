@@ -92,7 +92,7 @@ fn tone_of(kind: Kind) -> Tone {
     }
 }
 
-fn room_tone(brief: &Brief, samples: &mut [f32]) {
+pub(crate) fn room_tone(brief: &Brief, samples: &mut [f32]) {
     let tone = tone_of(brief.place.kind);
     let weather: &[(f64, f64, f64, f64)] = match brief.shot.setting.weather {
         Weather::Rain => &[(3200.0, 0.5, 0.008, 0.15)],
@@ -134,7 +134,7 @@ fn room_tone(brief: &Brief, samples: &mut [f32]) {
 /// First and second formants of five vowels, hertz.
 const VOWELS: [(f64, f64); 5] = [(700.0, 1220.0), (480.0, 1850.0), (320.0, 2300.0), (500.0, 900.0), (350.0, 800.0)];
 
-fn murmur(speech: &crate::voice::Speech, pitch: f64, samples: &mut [f32]) {
+pub(crate) fn murmur(speech: &crate::voice::Speech, pitch: f64, samples: &mut [f32]) {
     let rate = f64::from(SAMPLE_RATE);
     let n = samples.len() / 2;
     let from = ((speech.start * rate).ceil() as usize).min(n);

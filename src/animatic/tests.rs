@@ -283,6 +283,7 @@ fn murmurs_have_the_pitch_of_their_characters() {
         palette: Vec::new(),
         images: Vec::new(),
         pitch_hz,
+        voice: String::new(),
         ambience: String::new(),
     };
     let pitch = |reference: Reference| {
@@ -330,6 +331,7 @@ fn a_reference_picture_stands_in_where_it_can() {
         palette: vec![Color { r: 20, g: 120, b: 40 }],
         images: Vec::new(),
         pitch_hz: None,
+        voice: String::new(),
         ambience: String::new(),
     };
     let drawn = |size: ShotSize, action: &str| {

@@ -10,6 +10,9 @@ use model::{Call, Diagnostic, Image, Media, Outputs, Recipe, Task, Value, Work, 
 
 use crate::{Pictures, Scene, sound};
 
+/// Seconds of sound that are made at once; longer ones would fill the memory.
+const LONGEST_TRACK: f64 = 900.0;
+
 /// The embedded previs model.
 pub struct Animatic {
     pub codec: Arc<dyn Codec>,
@@ -23,9 +26,10 @@ impl Worker for Animatic {
         match call.task {
             Task::Video => self.video(call, cx),
             Task::Image => self.image(call, cx),
-            Task::Text | Task::Voice | Task::Sound | Task::Music => Err(refuse(
-                &format!("the animatic draws pictures and clips, it has no task `{:?}`", call.task).to_lowercase(),
-            )),
+            Task::Voice => self.track(call, crate::voice, cx),
+            Task::Sound => self.track(call, crate::effect, cx),
+            Task::Music => self.track(call, crate::music, cx),
+            Task::Text => Err(refuse("the animatic draws and sounds, it writes nothing")),
         }
     }
 }
@@ -51,15 +55,26 @@ impl Animatic {
         let video = self.codec.encode(&spec, &path, &mut draw, cx)?;
         let video = Arc::new(cx.artifacts.adopt(&path, "mp4", Some(video), None)?);
         cx.cancel.check()?;
-        let audio = if call.sound { Some(Arc::new(self.sound(&call, cx)?)) } else { None };
+        let audio = if call.sound { Some(Arc::new(self.sound(&sound(&call), cx)?)) } else { None };
         (cx.progress)(1.0);
         let clip = Value::Clip(Arc::new(Recipe::file(video, audio, call.rate)));
         Ok(vec![("clip".into(), clip)])
     }
 
-    fn sound(&self, call: &Call, cx: &JobCx<'_>) -> Result<Media, JobError> {
+    /// Sound alone.
+    fn track(&self, call: &Call, make: fn(&Call) -> Vec<f32>, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+        let seconds = if call.rate.is_valid() { call.rate.seconds(u64::from(call.n_frames)) } else { 0.0 };
+        if seconds <= 0.0 || LONGEST_TRACK < seconds {
+            let message = format!("the animatic sounds for up to {LONGEST_TRACK} seconds, not for {seconds}");
+            return Err(Diagnostic::error("animatic-length", message).at_field("seconds").into());
+        }
+        let media = self.sound(&make(call), cx)?;
+        Ok(vec![("audio".into(), Value::Audio(Arc::new(media)))])
+    }
+
+    fn sound(&self, samples: &[f32], cx: &JobCx<'_>) -> Result<Media, JobError> {
         let path = cx.artifacts.scratch("wav")?;
-        let info = self.codec.write_sound(&sound(call), &path)?;
+        let info = self.codec.write_sound(samples, &path)?;
         Ok(cx.artifacts.adopt(&path, "wav", None, Some(info))?)
     }
 

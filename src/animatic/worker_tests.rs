@@ -287,7 +287,8 @@ fn other_tasks_and_missing_artifacts_are_refused() {
         Err(JobError::Failed(refusal)) => refusal.code.to_string(),
         other => panic!("a refusal, not {other:?}"),
     };
-    assert_eq!(refusal(Call { task: Task::Music, ..short() }), "animatic-task");
+    assert_eq!(refusal(Call { task: Task::Text, ..short() }), "animatic-task");
+    assert_eq!(refusal(Call { task: Task::Music, n_frames: 100_000, ..short() }), "animatic-length");
     assert_eq!(refusal(Call { n_frames: 0, ..short() }), "animatic-length");
     let lost = Image::File(Arc::new(plain_media()));
     assert_eq!(refusal(Call { first_frame: Some(lost), ..short() }), "artifact-missing");

@@ -60,6 +60,12 @@ pub(super) const TEMPLATES: &[Template] = &[
         files: &[],
     },
     Template {
+        name: "voices",
+        summary: "Lines are spoken, places sound, and music lies under the film",
+        graph: include_str!("../../graphs/voices.ron"),
+        files: &[],
+    },
+    Template {
         name: "lighthouse",
         summary: "A whole short film from its script: scenes, shots, references, measures",
         graph: include_str!("../../graphs/lighthouse.ron"),

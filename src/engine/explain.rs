@@ -4,6 +4,7 @@ use model::plan::Outcome;
 use model::{Diagnostic, Digest, Stop};
 
 use crate::engine::Engine;
+use crate::models::Chosen;
 use crate::state::{ItemRef, State};
 
 /// One ingredient, now and at the previous result.
@@ -56,15 +57,14 @@ impl Engine {
         let name = item.name.clone();
         let (mut key, mut now, mut model) = (None, Vec::new(), None);
         match self.ev.replan(at) {
-            Some(Ok(plan)) => match plan.outcome {
-                Outcome::Work(work) => {
+            Some(Ok(plan)) => match (plan.outcome, plan.made_by) {
+                (Outcome::Work(work), _) | (Outcome::Values(_), Some(work)) => {
                     let (found, chosen) = self.ev.resolver().key(&work)?;
                     key = Some(found);
-                    let named = chosen.as_ref().map(|it| (it.model.as_str(), it.version));
-                    now = work.ingredients(named);
-                    model = chosen.map(|it| format!("{} {}: {}", it.model, it.version, it.reason));
+                    now = work.ingredients(named(chosen.as_ref()));
+                    model = chosen.as_ref().map(told);
                 }
-                Outcome::Values(outputs) => {
+                (Outcome::Values(outputs), None) => {
                     for (port, value) in outputs {
                         let listed = model::walk::ingredients_of(&value);
                         now.extend(listed.into_iter().map(|(path, text)| (format!("{port}.{path}"), text)));
@@ -73,7 +73,10 @@ impl Engine {
             },
             Some(Err(Stop::Pending)) | None => {
                 for wanted in self.wanted(at) {
-                    now.extend(wanted.work.ingredients(None));
+                    let chosen = wanted.chosen.as_ref();
+                    now.extend(wanted.work.ingredients(named(chosen)));
+                    key = item.key;
+                    model = model.or(chosen.map(told));
                 }
             }
             Some(Err(Stop::Refused(diagnostic))) => return Err(self.ev.placed(at, *diagnostic)),
@@ -88,6 +91,14 @@ impl Engine {
         }
         Ok(Explanation { item: name, state: item.state.clone(), key, before, ingredients: beside(now, old), model })
     }
+}
+
+fn named(chosen: Option<&Chosen>) -> Option<(&str, u32)> {
+    chosen.map(|it| (it.model.as_str(), it.version))
+}
+
+fn told(chosen: &Chosen) -> String {
+    format!("{} {}: {}", chosen.model, chosen.version, chosen.reason)
 }
 
 /// Pairs two listings by path, in the order of the first, with what only the second has at the end.

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use model::plan::{Outcome, PlanCx, SiblingCx, Stop};
-use model::{Diagnostic, Digest, Name, Outputs, Plan, Value};
+use model::{Diagnostic, Digest, Name, Outputs, Plan, Value, Work};
 
 use crate::evaluator::Evaluator;
 use crate::graph::{Input, Mode, Out, Shape, Source};
@@ -171,7 +171,10 @@ impl Evaluator {
         inputs: &[(Name, Value)],
         sibling: Option<&Out>,
     ) -> Decision {
-        let resolver = self.resolver();
+        let resolver = match self.resolver_of(at) {
+            Ok(resolver) => resolver,
+            Err(diagnostic) => return Decision::Failed(Box::new(self.placed(at, diagnostic))),
+        };
         let planned = self.call_plan(at, spec, inputs, sibling, &resolver);
         let node = &self.nodes[at.node as usize];
         for path in resolver.paths.take() {
@@ -182,24 +185,30 @@ impl Evaluator {
         }
         match planned {
             Err(Stop::Refused(diagnostic)) => Decision::Failed(diagnostic),
-            Err(Stop::Pending) => Decision::Wanted { key: None, wanted: resolver.wanted.into_inner() },
+            Err(Stop::Pending) => {
+                let wanted = resolver.wanted.into_inner();
+                // One call is what the item is about; imports and several works are on the way to it.
+                let key = match wanted.as_slice() {
+                    [only] if matches!(only.work, Work::Call(_)) => Some(only.key),
+                    _ => None,
+                };
+                Decision::Wanted { key, wanted }
+            }
             Ok(plan) => match plan.outcome {
                 Outcome::Values(outputs) => {
-                    let worked = resolver.worked.get();
-                    Decision::Outputs { key: None, worked, outputs: Arc::new(outputs), notes: plan.notes }
+                    let worked = resolver.worked.get() || plan.made_by.is_some();
+                    let key = plan.made_by.and_then(|work| resolver.key(&work).ok()).map(|(key, _)| key);
+                    Decision::Outputs { key, worked, outputs: Arc::new(outputs), notes: plan.notes }
                 }
                 Outcome::Work(work) => {
-                    let choice = node.take(at.slot);
-                    let found = resolver.key(&work).and_then(|(key, chosen)| {
-                        let pinned = self.pinned(at, &resolver)?;
-                        Ok((key, chosen, pinned))
-                    });
-                    match found {
-                        Err(diagnostic) => Decision::Failed(Box::new(self.placed(at, diagnostic))),
-                        Ok((key, _, Some(outputs))) if choice.pinned => {
+                    // Only calls have takes of their own: what else a call is needed for is made from its take.
+                    let pinned = resolver.pinned.clone().filter(|_| matches!(*work, Work::Call(_)));
+                    match (resolver.key(&work), pinned) {
+                        (Err(diagnostic), _) => Decision::Failed(Box::new(self.placed(at, diagnostic))),
+                        (Ok((key, _)), Some(outputs)) => {
                             Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
                         }
-                        Ok((key, chosen, _)) => match resolver.lookup(&key) {
+                        (Ok((key, chosen)), None) => match resolver.lookup(&key) {
                             Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
                             Ok(Some(outputs)) => {
                                 Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
@@ -234,6 +243,13 @@ impl Evaluator {
         }
     }
 
+    /// A resolver that answers for an item as its pinned take does.
+    fn resolver_of(&self, at: ItemRef) -> Result<Resolver<'_>, Diagnostic> {
+        let resolver = self.resolver();
+        let pinned = self.pinned(at, &resolver)?;
+        Ok(Resolver { pinned, ..resolver })
+    }
+
     pub(crate) fn resolver(&self) -> Resolver<'_> {
         Resolver {
             files: &self.files,
@@ -243,6 +259,7 @@ impl Evaluator {
             wanted: RefCell::default(),
             worked: Cell::new(false),
             paths: RefCell::default(),
+            pinned: None,
         }
     }
 
@@ -280,7 +297,7 @@ impl Evaluator {
         let (inputs, _) = self.collect(at).ok()?;
         let sibling = node.items[at.slot as usize].sibling;
         let sibling = sibling.and_then(|slot| node.items[slot as usize].out.clone());
-        Some(self.call_plan(at, spec, &inputs, sibling.as_deref(), &self.resolver()))
+        Some(self.call_plan(at, spec, &inputs, sibling.as_deref(), &self.resolver_of(at).ok()?))
     }
 
     /// A diagnostic that says which item it is about, where it does not yet.

@@ -39,6 +39,8 @@ pub(crate) struct Resolver<'a> {
     pub worked: Cell<bool>,
     /// Project paths that the plan looked at.
     pub paths: RefCell<Vec<String>>,
+    /// The result of the take that the item is pinned to.
+    pub pinned: Option<Arc<Outputs>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -108,5 +110,12 @@ impl Needs for Resolver<'_> {
             other => self.ask(other.clone()),
         };
         answer.unwrap_or_else(|diagnostic| Answer::Failed(Box::new(diagnostic)))
+    }
+
+    fn own(&self, work: &Work) -> Answer {
+        match &self.pinned {
+            Some(outputs) => Answer::Ready(outputs.clone()),
+            None => self.get(work),
+        }
     }
 }

@@ -126,26 +126,48 @@ static PAID: NodeSpec = spec(
     |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
     |cx| {
         let Value::Text(prompt) = cx.input("in")? else { return Err(cx.refuse("in", "not a text")) };
-        Ok(Plan::work(Work::Call(Box::new(Call {
-            task: Task::Text,
-            model: ModelChoice::Auto,
-            quality: Quality::Draft,
-            prompt: prompt.to_string(),
-            negative: String::new(),
-            shot: None,
-            references: Vec::new(),
-            first_frame: None,
-            last_frame: None,
-            size: (16, 16),
-            rate: Rate::FILM,
-            n_frames: 1,
-            seed: 0,
-            take: cx.take,
-            slate: None,
-            captions: false,
-            sound: false,
-            options: BTreeMap::new(),
-        }))))
+        Ok(Plan::work(paid(prompt, cx.take)))
+    },
+);
+
+fn paid(prompt: &str, take: u32) -> Work {
+    Work::Call(Box::new(Call {
+        task: Task::Text,
+        model: ModelChoice::Auto,
+        quality: Quality::Draft,
+        prompt: prompt.to_owned(),
+        negative: String::new(),
+        shot: None,
+        references: Vec::new(),
+        first_frame: None,
+        last_frame: None,
+        size: (16, 16),
+        rate: Rate::FILM,
+        n_frames: 1,
+        seed: 0,
+        take,
+        slate: None,
+        captions: false,
+        sound: false,
+        options: BTreeMap::new(),
+    }))
+}
+
+/// Reads a value out of a paid answer, and asks once more where it is wrong: the text ends in `?`.
+static READ: NodeSpec = spec(
+    "t.read",
+    &[],
+    |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
+    |cx| {
+        let Value::Text(prompt) = cx.input("in")? else { return Err(cx.refuse("in", "not a text")) };
+        let mut work = paid(prompt, cx.take);
+        let mut outputs = cx.own(&work)?;
+        if matches!(&outputs[0].1, Value::Text(said) if said.contains('?')) {
+            work = paid(&prompt.replace('?', "!"), cx.take);
+            outputs = cx.own(&work)?;
+        }
+        let Value::Text(said) = &outputs[0].1 else { return Err(cx.refuse("in", "not a text")) };
+        Ok(Plan::values([("out", Value::from(format!("read {said}").as_str()))]).made_by(work))
     },
 );
 
@@ -160,7 +182,7 @@ static NEEDY: NodeSpec = spec(
     },
 );
 
-static CATALOG: Catalog = Catalog(&[&TEXT, &WORDS, &UPPER, &FIRST, &PAIR, &JOIN, &SPLIT, &CHAIN, &PAID, &NEEDY]);
+static CATALOG: Catalog = Catalog(&[&TEXT, &WORDS, &UPPER, &FIRST, &PAIR, &JOIN, &SPLIT, &CHAIN, &PAID, &READ, &NEEDY]);
 
 /// Does text arithmetic; fails on "bad"; never finishes "slow" until it is cancelled.
 #[derive(Default)]
@@ -521,6 +543,45 @@ fn takes_are_chosen_kept_and_pinned() {
     assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
     bench.set("a", "y");
     assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()), "pinned whatever changes");
+}
+
+#[test]
+fn values_read_from_an_answer_have_its_key_and_its_takes() {
+    let text = "a: t.text text=x
+         r: t.read in<-a.out";
+    let mut bench = Bench::with(text, Arc::default(), Some(1_000));
+    assert_eq!((bench.run("r"), bench.states("r")), (String::new(), "held".to_owned()));
+    let at = bench.engine.find_item("r").unwrap();
+    let key = bench.engine.item(at).key;
+    assert_eq!(key, Some(paid("x", 1).key(Some(("fake", 1)))), "what it waits for is what it is about");
+    let told = bench.engine.explain(at).unwrap();
+    assert_eq!((told.key, told.model.as_deref()), (key, Some("fake 1: the only one")));
+    let approval = || Approval { budget: 9_000, ..Approval::default() };
+    assert_eq!((bench.run_with("r", approval()), bench.value("r")), ("r".to_owned(), "read x take 1".to_owned()));
+    let at = bench.engine.find_item("r").unwrap();
+    assert_eq!(bench.engine.item(at).key, key);
+    assert_eq!(bench.engine.explain(at).unwrap().ingredients.iter().filter(|it| it.path.contains("prompt")).count(), 1);
+
+    // The second take is pinned: its answer is read, whatever is asked now.
+    bench.document.takes.insert("r".to_owned(), TakeChoice::of(2));
+    bench.edited("r");
+    assert_eq!((bench.run_with("r", approval()), bench.value("r")), ("r".to_owned(), "read x take 2".to_owned()));
+    bench.document.takes.insert("r".to_owned(), TakeChoice { pinned: true, ..TakeChoice::of(2) });
+    bench.edited("r");
+    bench.set("a", "y");
+    assert_eq!((bench.run("r"), bench.value("r")), (String::new(), "read x take 2".to_owned()));
+}
+
+#[test]
+fn a_second_question_is_held_like_the_first() {
+    let text = "a: t.text text=x?
+         r: t.read in<-a.out";
+    let mut bench = Bench::with(text, Arc::default(), Some(1_000));
+    let budget = |budget: u64| Approval { budget, ..Approval::default() };
+    assert_eq!((bench.run_with("r", budget(1_000)), bench.states("r")), ("r".to_owned(), "held".to_owned()));
+    assert_eq!((bench.run_with("r", budget(1_000)), bench.value("r")), ("r".to_owned(), "read x! take 1".to_owned()));
+    let mut again = Bench::with(text, bench.store.clone(), Some(1_000));
+    assert_eq!((again.run("r"), again.value("r")), (String::new(), "read x! take 1".to_owned()), "both are kept");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct Plan {
     pub notes: Vec<Diagnostic>,
     /// What the node wants to know at its next plan (identities that survive edits). Kept beside the graph.
     pub memory: Option<String>,
+    /// The work whose result the values were read from: its key and its takes are the item's.
+    pub made_by: Option<Box<Work>>,
 }
 
 /// Values now, or work that gives them.
@@ -38,17 +40,23 @@ impl Plan {
     /// The outputs are known.
     pub fn values(outputs: impl IntoIterator<Item = (&'static str, Value)>) -> Plan {
         let outputs = outputs.into_iter().map(|(name, value)| (Name::Borrowed(name), value)).collect();
-        Plan { outcome: Outcome::Values(outputs), notes: Vec::new(), memory: None }
+        Plan { outcome: Outcome::Values(outputs), notes: Vec::new(), memory: None, made_by: None }
     }
 
     /// A worker has to make the outputs; it names them after the node's ports.
     pub fn work(work: Work) -> Plan {
-        Plan { outcome: Outcome::Work(Box::new(work)), notes: Vec::new(), memory: None }
+        Plan { outcome: Outcome::Work(Box::new(work)), notes: Vec::new(), memory: None, made_by: None }
     }
 
     /// Adds a remark.
     pub fn note(mut self, note: Diagnostic) -> Plan {
         self.notes.push(note);
+        self
+    }
+
+    /// Says which work the values were read from.
+    pub fn made_by(mut self, work: Work) -> Plan {
+        self.made_by = Some(Box::new(work));
         self
     }
 
@@ -97,6 +105,11 @@ pub enum Answer {
 pub trait Needs {
     /// The result of a work, if it is known; otherwise remembers that it was asked for.
     fn get(&self, work: &Work) -> Answer;
+
+    /// The same for the one work that the item's takes are of: a pinned take answers in its place.
+    fn own(&self, work: &Work) -> Answer {
+        self.get(work)
+    }
 }
 
 /// For tests and nodes that need nothing.
@@ -371,7 +384,20 @@ impl<'a> PlanCx<'a> {
     /// # Errors
     /// [`Stop::Pending`] until it has run; a refusal when it failed.
     pub fn need(&self, work: &Work) -> Result<Arc<Outputs>, Stop> {
-        match self.needs.get(work) {
+        self.answered(self.needs.get(work))
+    }
+
+    /// The outputs of the work that the item is about, for nodes that read values out of a model's answer: where a
+    /// take is pinned, that take's.
+    ///
+    /// # Errors
+    /// As [`PlanCx::need`].
+    pub fn own(&self, work: &Work) -> Result<Arc<Outputs>, Stop> {
+        self.answered(self.needs.own(work))
+    }
+
+    fn answered(&self, answer: Answer) -> Result<Arc<Outputs>, Stop> {
+        match answer {
             Answer::Ready(outputs) => Ok(outputs),
             Answer::Pending => Err(Stop::Pending),
             Answer::Failed(diagnostic) => Err(self.diagnose(*diagnostic, "").into()),

@@ -33,12 +33,31 @@ pub struct Reference {
     /// Characters: base pitch of the scratch voice in hertz.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pitch_hz: Option<f64>,
+    /// Characters: name or id of the voice at a voice model. No part of a picture.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub voice: String,
     /// Locations: words that choose room tone and backdrop, "sea, wind".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub ambience: String,
 }
 
 impl Reference {
+    /// A reference of which nothing is known.
+    pub fn nameless(role: Role) -> Reference {
+        Reference {
+            role,
+            name: String::new(),
+            aliases: Vec::new(),
+            description: String::new(),
+            negative: String::new(),
+            palette: Vec::new(),
+            images: Vec::new(),
+            pitch_hz: None,
+            voice: String::new(),
+            ambience: String::new(),
+        }
+    }
+
     /// Whether the script's `name` means this reference.
     pub fn is_called(&self, name: &str) -> bool {
         let same = |own: &String| own.trim().eq_ignore_ascii_case(name.trim());

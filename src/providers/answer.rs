@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::ProviderError;
 use crate::http::Reply;
-use crate::manifest::{self, ErrorClass, Manifest, Operation, Path, Phase, Poll, Test, shown};
+use crate::manifest::{self, Entry, ErrorClass, Manifest, Operation, Path, Phase, Poll, Test, Tokens, shown};
 use crate::secret::Secret;
 
 /// Longest name that a provider may give a job.
@@ -126,17 +126,10 @@ impl Reader<'_> {
     /// # Errors
     /// That failure.
     pub(crate) fn tests(&self, operation: &Operation, reply: &Value) -> Result<(), ProviderError> {
-        for failure in &operation.failures {
-            let broken = match &failure.when {
-                Test::There(path) => path.first(reply).is_some_and(|it| !is_empty(it)),
-                Test::Is(path, wanted) => path.first(reply).is_some_and(|it| shown(it) == *wanted),
-                Test::IsNot(path, wanted) => path.first(reply).is_some_and(|it| shown(it) != *wanted),
-            };
-            if broken {
-                return Err(self.failed(operation.poll.as_ref(), reply, failure.class));
-            }
+        match operation.failures.iter().find(|failure| holds(&failure.when, reply)) {
+            Some(failure) => Err(self.failed(operation.poll.as_ref(), reply, failure.class)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Why a job failed.
@@ -184,6 +177,15 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a test holds for a reply.
+pub(crate) fn holds(test: &Test, reply: &Value) -> bool {
+    match test {
+        Test::There(path) => path.first(reply).is_some_and(|it| !is_empty(it)),
+        Test::Is(path, wanted) => path.first(reply).is_some_and(|it| shown(it) == *wanted),
+        Test::IsNot(path, wanted) => path.first(reply).is_some_and(|it| shown(it) != *wanted),
+    }
+}
+
 /// Null, an empty text, list or object, false.
 fn is_empty(value: &Value) -> bool {
     match value {
@@ -215,6 +217,15 @@ pub(crate) fn cost(costs: &[manifest::Cost], reply: &Value) -> Option<u64> {
         }
         sum.map(|sum: u128| u64::try_from(sum).unwrap_or(u64::MAX))
     })
+}
+
+/// What a reply's tokens cost by the model's price list. None where it counts none, or nothing goes by tokens.
+pub(crate) fn token_cost(tokens: &Tokens, entry: &Entry, reply: &Value) -> Option<u64> {
+    let sum = |paths: &[Path]| {
+        let counts = paths.iter().filter_map(|path| path.first(reply)?.as_u64());
+        counts.fold(None, |sum: Option<u64>, count| Some(sum.unwrap_or(0).saturating_add(count)))
+    };
+    entry.price_of_tokens(sum(&tokens.input)?, sum(&tokens.output)?)
 }
 
 #[cfg(test)]

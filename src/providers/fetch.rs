@@ -13,7 +13,7 @@ use infer::MatcherType;
 use model::{Call, Diagnostic, Import, ImportKind, Outputs, Recipe, Task, Value as PortValue, Work};
 use serde_json::Value;
 
-use crate::answer::Handle;
+use crate::answer::{Handle, holds};
 use crate::download::{NoFile, Want};
 use crate::error::ProviderError;
 use crate::hosted::Hosted;
@@ -33,7 +33,8 @@ const SILENT: f64 = -200.0;
 /// What came.
 enum Brought {
     File(PathBuf),
-    Text(String),
+    /// A text, and whether it was cut off.
+    Text(String, bool),
 }
 
 impl Hosted {
@@ -46,7 +47,12 @@ impl Hosted {
             other => other,
         };
         match brought.map_err(|missed| self.missed(missed))? {
-            Brought::Text(text) => Ok(vec![("text".into(), PortValue::Text(text.into()))]),
+            Brought::Text(text, is_cut) => {
+                let text = ("text".into(), PortValue::Text(text.into()));
+                // Kept beside the text: it was paid, and whoever asked decides what half an answer is worth.
+                let cut = is_cut.then(|| ("cut_short".into(), PortValue::Flag(true)));
+                Ok([text].into_iter().chain(cut).collect())
+            }
             Brought::File(path) => {
                 let taken = self.take_in(&path, call, job, cx);
                 // What was not taken in is of no use; what was, is somewhere else.
@@ -91,12 +97,18 @@ impl Hosted {
                     write(&cx.artifacts.scratch("part")?, &bytes)
                 }),
                 Pick::Body => Some(write(&cx.artifacts.scratch("part")?, &bytes)),
-                Pick::Text(path) => path.text(&json).map(|text| {
-                    if MOST_TEXT < text.len() {
-                        return Err(Diagnostic::from(reader.error(ErrorClass::BadReply, "the text is endless")).into());
-                    }
-                    Ok(Brought::Text(text))
-                }),
+                Pick::Text(path) => {
+                    let is_cut = operation.cut_short.iter().any(|test| holds(test, &json));
+                    // A model that thinks first may be cut off before its first word.
+                    let text = path.texts(&json).or_else(|| is_cut.then(String::new));
+                    text.map(|text| {
+                        if MOST_TEXT < text.len() {
+                            let told = reader.error(ErrorClass::BadReply, "the text is endless");
+                            return Err(Diagnostic::from(told).into());
+                        }
+                        Ok(Brought::Text(text, is_cut))
+                    })
+                }
             };
             if let Some(found) = found {
                 return found;

@@ -16,7 +16,7 @@ use engine::worker::{Cancel, Job, JobCx, JobError, Worker};
 use model::{Call, Diagnostic, Outputs, Work};
 use serde_json::{Value, json};
 
-use crate::answer::{Handle, Reader, cost};
+use crate::answer::{Handle, Reader, cost, token_cost};
 use crate::error::ProviderError;
 use crate::gate::Gates;
 use crate::http::{Fault, Http, Message, Pass, Payload, Reply, rest};
@@ -251,7 +251,8 @@ impl Hosted {
         if operation.poll.is_some() || !is_file {
             let json = reader.json(reply).map_err(|error| unknown(error.into()))?;
             reader.tests(operation, &json).map_err(|error| StartError::Refused(Box::new(error.into())))?;
-            said = cost(&operation.cost, &json);
+            let by_tokens = || token_cost(&operation.tokens, self.entry(&request.model)?, &json);
+            said = cost(&operation.cost, &json).or_else(by_tokens);
             if operation.poll.is_some() {
                 handle = reader.accepted(operation, &json).map_err(|error| unknown(error.into()))?;
             }

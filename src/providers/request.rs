@@ -157,6 +157,7 @@ pub(crate) fn plain_values(entry: &Entry, call: &Call, ask: &Ask) -> Values {
     put("quality", json!(if call.quality == Quality::Draft { "draft" } else { "final" }));
     if 0 < ask.seconds {
         put("seconds", json!(ask.seconds));
+        put("milliseconds", json!(u64::from(ask.seconds) * 1000));
         put("n_frames", json!(call.n_frames));
         put("fps", json!(f64::from(call.rate.0) / f64::from(call.rate.1.max(1))));
     }

@@ -17,6 +17,7 @@ const NAMES: &[&str] = &[
     "seed",
     "take",
     "seconds",
+    "milliseconds",
     "n_frames",
     "fps",
     "width",

@@ -129,6 +129,13 @@ fn reedit_becomes_a_film_of_its_edits() {
 }
 
 #[test]
+fn voices_become_a_film_that_is_heard() {
+    let Some((counted, planned)) = run("voices", "sounding", &[]) else { return };
+    assert_eq!(counted, planned);
+    assert!(24 < counted, "{counted}");
+}
+
+#[test]
 fn references_become_a_film_of_both_prompts() {
     let Some((counted, planned)) = run("references", "generate", &[("generate", "seconds", 0.5)]) else { return };
     assert_eq!((counted, planned), (24, 24));

@@ -4,11 +4,12 @@
 //! takes too long without polling for it.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use engine::scratch::ScratchFolder;
@@ -124,10 +125,10 @@ pub(crate) fn start_with(folder: &Path, args: &[&str], environment: &[(&str, &st
     for (stream, source) in streams {
         let sender = sender.clone();
         std::thread::spawn(move || {
-            let mut source = std::io::BufReader::new(source);
+            let mut source = BufReader::new(source);
             loop {
                 let mut line = Vec::new();
-                match std::io::BufRead::read_until(&mut source, b'\n', &mut line) {
+                match source.read_until(b'\n', &mut line) {
                     Ok(n) if 0 < n => {}
                     _ => return,
                 }
@@ -148,6 +149,45 @@ pub(crate) fn throughline(folder: &Path, args: &[&str]) -> Outcome {
 
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A server on loopback that answers each request for a path with what `reply` says; gives its address.
+///
+/// One function on a socket: a server library was weighed, and would be the only user of an asynchronous runtime here.
+pub(crate) fn serve(reply: impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let reply = Arc::new(reply);
+    // It ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let reply = reply.clone();
+            std::thread::spawn(move || answer(stream, &*reply));
+        }
+    });
+    address
+}
+
+fn answer(mut stream: TcpStream, reply: &dyn Fn(&str, &[u8]) -> (&'static str, Vec<u8>)) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).ok()?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut asked = Vec::new();
+    reader.take(length).read_to_end(&mut asked).ok()?;
+    let (kind, body) = reply(first.split_whitespace().nth(1)?, &asked);
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
+    stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).ok()?;
+    stream.write_all(&body).ok()
 }
 
 /// Copies a folder with everything in it but stores.

@@ -19,3 +19,4 @@ mod models;
 mod money;
 mod moved;
 mod tidy;
+mod words;

@@ -1,14 +1,11 @@
 //! Hosted models from outside: a graph that asks for the cheapest one, and a server on loopback that makes its clip.
 //!
-//! The server is one function on a socket: it speaks the one protocol that needs no account, and counts what it is
-//! asked. A server library was weighed; it would be the only user of an asynchronous runtime in these tests.
+//! The server speaks the one protocol that needs no account, and counts what it is asked.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::helpers::{LONGEST, Outcome, gst, start_with};
+use crate::helpers::{self, LONGEST, Outcome, gst, start_with};
 
 pub(crate) const GRAPH: &str = r#"(
     throughline: 1,
@@ -23,47 +20,17 @@ pub(crate) const GRAPH: &str = r#"(
 
 /// A video server with one clip for everybody; gives its address and how often it was asked for one.
 pub(crate) fn serve(clip: Vec<u8>) -> (String, Arc<AtomicU32>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let (submits, clip) = (Arc::new(AtomicU32::new(0)), Arc::new(clip));
+    let submits = Arc::new(AtomicU32::new(0));
     let counted = submits.clone();
-    // It ends with the test's process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (counted, clip) = (counted.clone(), clip.clone());
-            std::thread::spawn(move || answer(stream, &counted, &clip));
-        }
-    });
-    (address, submits)
-}
-
-fn answer(stream: TcpStream, submits: &AtomicU32, clip: &[u8]) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first).ok()?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    std::io::copy(&mut reader.take(length), &mut std::io::sink()).ok()?;
-    let (kind, body) = match first.split_whitespace().nth(1)? {
+    let address = helpers::serve(move |path, _| match path {
         "/v1/videos" => {
-            submits.fetch_add(1, Ordering::SeqCst);
+            counted.fetch_add(1, Ordering::SeqCst);
             ("application/json", br#"{ "id": "v1", "status": "queued" }"#.to_vec())
         }
         "/v1/videos/v1" => ("application/json", br#"{ "id": "v1", "status": "completed" }"#.to_vec()),
-        _ => ("video/mp4", clip.to_vec()),
-    };
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
-    let mut stream = stream;
-    stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).ok()?;
-    stream.write_all(&body).ok()
+        _ => ("video/mp4", clip.clone()),
+    });
+    (address, submits)
 }
 
 #[test]

@@ -344,6 +344,7 @@ fn call(panel: &Panel) -> Call {
             palette: palette.iter().filter_map(|hex| Color::parse(hex)).collect(),
             images: Vec::new(),
             pitch_hz: None,
+            voice: String::new(),
             ambience: String::new(),
         })
     };

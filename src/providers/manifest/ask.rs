@@ -11,6 +11,9 @@ use super::entry::{Can, Entry, Lengths, Rule, Sizes, Term};
 /// How far a picture's ratio may be from the one asked for, in thousandths. 1584x672 is sold as 21:9.
 const RATIO_TOLERANCE: u64 = 30;
 
+/// An option that is no misfit at a model without it: the prompt says it too, and whoever asks checks the answer.
+const SAID_ANYWAY: &str = "schema";
+
 /// The filter that a misfit belongs to, in the router's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,7 +41,7 @@ pub type Doubt = Misfit;
 pub struct Ask {
     pub task: Task,
     pub quality: Quality,
-    /// Whole seconds, for what has a length. At least as long as the call: the result is cut to its frames.
+    /// Whole seconds, for clips, sounds and music. At least as long as the call: the result is cut to its frames.
     pub seconds: u32,
     /// Frames of the call itself.
     pub n_frames: u32,
@@ -58,6 +61,10 @@ pub struct Ask {
     /// Sound is wanted and may come.
     pub sound: bool,
     pub prompt_chars: u32,
+    /// Characters of prompt and system prompt together.
+    pub input_chars: u32,
+    /// Longest answer in tokens, where the call says one.
+    pub max_tokens: Option<u32>,
     pub options: Vec<String>,
     /// The operation of the manifest that asks for it.
     pub operation: String,
@@ -126,7 +133,8 @@ impl Entry {
         let negative = need(!call.negative.is_empty(), self.can.negative, Stage::Capability, "negative prompt");
         let words_only = !references && !first_frame && !last_frame;
         need(words_only, self.can.prompt_only, Stage::Input, "request of words alone");
-        for name in call.options.keys().filter(|name| !self.options.contains_key(*name)) {
+        let unknown = |name: &&String| *name != SAID_ANYWAY && !self.options.contains_key(*name);
+        for name in call.options.keys().filter(unknown) {
             misfits.push(Misfit { stage: Stage::Capability, reason: format!("it has no option `{name}`") });
         }
         for (name, value) in &call.options {
@@ -136,7 +144,9 @@ impl Entry {
                 misfits.push(Misfit { stage: Stage::Limit, reason });
             }
         }
-        let prompt_chars = u32::try_from(call.prompt.chars().count()).unwrap_or(u32::MAX);
+        let chars = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let prompt_chars = chars(&call.prompt);
+        let system_chars = call.options.get("system").map_or(0, |text| chars(text));
         if let Some(most) = self.limits.prompt_chars.filter(|most| *most < prompt_chars) {
             let reason = format!("its prompts have at most {most} characters, this one has {prompt_chars}");
             misfits.push(Misfit { stage: Stage::Limit, reason });
@@ -147,7 +157,7 @@ impl Entry {
         }
         let mut limit = |reason: String| misfits.push(Misfit { stage: Stage::Limit, reason });
         let seconds = match call.task {
-            Task::Video => length(&self.limits.seconds, call).unwrap_or_else(|reason| {
+            Task::Video | Task::Sound | Task::Music => length(&self.limits.seconds, call).unwrap_or_else(|reason| {
                 limit(reason);
                 0
             }),
@@ -176,6 +186,8 @@ impl Entry {
             negative,
             sound: call.sound && self.can.sound != Can::No,
             prompt_chars,
+            input_chars: prompt_chars.saturating_add(system_chars),
+            max_tokens: call.options.get("max_tokens").and_then(|text| text.parse().ok()),
             options: call.options.keys().cloned().collect(),
             operation: String::new(),
             doubts,
@@ -211,14 +223,21 @@ fn length(lengths: &Lengths, call: &Call) -> Result<u32, String> {
     let wanted = u32::try_from(frames.div_ceil(u64::from(call.rate.0.max(1)))).unwrap_or(u32::MAX).max(1);
     match lengths {
         Lengths::Unknown => Ok(wanted),
-        Lengths::OneOf(all) => all
-            .iter()
-            .copied()
-            .filter(|length| wanted <= *length)
-            .min()
-            .ok_or_else(|| format!("its longest clip is {} s, not {wanted} s", all.iter().max().unwrap_or(&0))),
-        Lengths::Between(_, most) if *most < wanted => Err(format!("its longest clip is {most} s, not {wanted} s")),
+        Lengths::OneOf(all) => all.iter().copied().filter(|length| wanted <= *length).min().ok_or_else(|| {
+            format!("its longest {} is {} s, not {wanted} s", what(call.task), all.iter().max().unwrap_or(&0))
+        }),
+        Lengths::Between(_, most) if *most < wanted => {
+            Err(format!("its longest {} is {most} s, not {wanted} s", what(call.task)))
+        }
         Lengths::Between(least, _) => Ok(wanted.max(*least)),
+    }
+}
+
+fn what(task: Task) -> &'static str {
+    match task {
+        Task::Sound => "sound",
+        Task::Music => "piece of music",
+        _ => "clip",
     }
 }
 

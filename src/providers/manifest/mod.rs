@@ -30,5 +30,5 @@ pub use price::{Per, Price, Prices};
 pub use provider::{Auth, Confidence, Credential, Manifest, Source, Stops, Upload, Window};
 pub use wire::{
     Billed, Body, Cancel, Cost, ErrorClass, ErrorRule, Exchange, Failure, Method, Operation, Phase, Pick, Poll,
-    ServerErrors, Test,
+    ServerErrors, Test, Tokens,
 };

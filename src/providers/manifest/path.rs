@@ -81,6 +81,12 @@ impl Path {
         self.all(reply).into_iter().find(|value| !value.is_null())
     }
 
+    /// All texts that it selects, as one: answers come in parts.
+    pub fn texts(&self, reply: &Value) -> Option<String> {
+        let texts: Vec<&str> = self.all(reply).into_iter().filter_map(Value::as_str).collect();
+        (!texts.is_empty()).then(|| texts.concat())
+    }
+
     /// The first text, number or flag that it selects, as text.
     pub fn text(&self, reply: &Value) -> Option<String> {
         self.first(reply).filter(|value| !value.is_object() && !value.is_array()).map(shown)

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::ask::Ask;
 use super::entry::{Entry, Term};
 
+/// More tokens than a picture has at any provider that is built in.
+const PICTURE_TOKENS: u128 = 5000;
+
 /// The price list of a model. Empty means unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,6 +51,11 @@ pub enum Per {
     Picture,
     /// Width x height x 24 x seconds / 1024, per million.
     MillionVideoTokens,
+    /// Tokens of a question. Nobody here has the model's own counter: an estimate takes a character, which is one
+    /// token in the densest scripts and four to a token in English, and 5,000 for a picture. Bills use what is told.
+    MillionInputTokens,
+    /// Tokens of an answer: as many as it may have.
+    MillionOutputTokens,
 }
 
 impl Entry {
@@ -57,6 +65,18 @@ impl Entry {
         let base = self.prices.rules.iter().find(holds)?;
         let extras = self.prices.extras.iter().filter(holds).map(|extra| extra.of(ask));
         Some(extras.fold(base.of(ask), u64::saturating_add))
+    }
+
+    /// What tokens cost that were counted by the provider, in micro-dollars; none where the price does not go by them.
+    pub fn price_of_tokens(&self, input: u64, output: u64) -> Option<u64> {
+        let all = || self.prices.rules.iter().chain(&self.prices.extras);
+        let of = |per: Per, count: u64| {
+            let price = all().find(|price| price.per == per)?;
+            Some((u128::from(count) * u128::from(price.microusd)).div_ceil(1_000_000))
+        };
+        let output = of(Per::MillionOutputTokens, output)?;
+        let sum = output + of(Per::MillionInputTokens, input).unwrap_or(0);
+        Some(u64::try_from(sum).unwrap_or(u64::MAX))
     }
 }
 
@@ -79,7 +99,8 @@ impl Prices {
             Per::Megapixel => "a megapixel",
             Per::ThousandChars => "a thousand characters",
             Per::Picture => "a picture",
-            Per::MillionVideoTokens => "a million tokens",
+            Per::MillionVideoTokens | Per::MillionInputTokens => "a million tokens",
+            Per::MillionOutputTokens => "a million tokens of answer",
         };
         let range = if least == most { dollars(least) } else { format!("{} to {}", dollars(least), dollars(most)) };
         format!("{range} {unit}")
@@ -96,6 +117,10 @@ impl Price {
             Per::Megapixel => (pixels.div_ceil(1_000_000), 1),
             Per::ThousandChars => (u128::from(ask.prompt_chars), 1000),
             Per::Picture => (u128::from(ask.references) + u128::from(ask.first_frame) + u128::from(ask.last_frame), 1),
+            Per::MillionInputTokens => {
+                (u128::from(ask.input_chars) + u128::from(ask.references) * PICTURE_TOKENS, 1_000_000)
+            }
+            Per::MillionOutputTokens => (u128::from(ask.max_tokens.unwrap_or(0)), 1_000_000),
             Per::MillionVideoTokens => (pixels * 24 * u128::from(ask.seconds), 1024 * 1_000_000),
         };
         let charged = count.saturating_sub(u128::from(self.free) * parts);

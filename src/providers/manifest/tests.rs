@@ -48,6 +48,7 @@ pub(crate) fn reference(name: &str, n_images: usize) -> Arc<Reference> {
         palette: Vec::new(),
         images,
         pitch_hz: None,
+        voice: String::new(),
         ambience: String::new(),
     })
 }
@@ -153,7 +154,8 @@ fn rules_forbid_and_demand() {
 #[test]
 fn prices_are_whole_and_unknown_is_not_free() {
     let mut priced = entry();
-    let ask = Ask { references: 7, width: 1920, height: 1080, seconds: 5, ..entry().fit(&call()).expect("it fits") };
+    let asked = entry().fit(&call()).expect("it fits");
+    let ask = Ask { references: 7, width: 1920, height: 1080, seconds: 5, max_tokens: Some(4000), ..asked };
     let price = |per: Per, microusd: u64| Price { when: Vec::new(), per, microusd, least: 0, free: 0 };
     priced.prices = Prices::default();
     assert_eq!(priced.price(&ask), None);
@@ -167,6 +169,9 @@ fn prices_are_whole_and_unknown_is_not_free() {
         (Per::Picture, 21_000),
         // 1920 * 1080 * 24 * 5 / 1024 / 1e6 millions of tokens: 0.243; rounded up.
         (Per::MillionVideoTokens, 729),
+        (Per::MillionOutputTokens, 12),
+        // Seven pictures of 5,000 and a prompt of 13 characters; rounded up.
+        (Per::MillionInputTokens, 106),
     ] {
         priced.prices.rules = vec![price(per, 3_000)];
         assert_eq!(priced.price(&ask), Some(wanted), "{per:?}");

@@ -68,6 +68,12 @@ pub struct Operation {
     /// What a finished job cost: the first whose paths are there. Without any, the estimate is entered.
     #[serde(default)]
     pub cost: Vec<Cost>,
+    /// Where a reply counts tokens, for models that are paid by them.
+    #[serde(default)]
+    pub tokens: Tokens,
+    /// Tests that say that a text stops where it may not grow longer.
+    #[serde(default)]
+    pub cut_short: Vec<Test>,
     /// Tests that make a failure of any reply, however it looks otherwise.
     #[serde(default)]
     pub failures: Vec<Failure>,
@@ -140,6 +146,14 @@ pub enum Pick {
 /// count nothing, but one at least must be there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost(pub Vec<(Path, (u64, u64))>);
+
+/// Paths to counts of tokens, added up.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    pub input: Vec<Path>,
+    pub output: Vec<Path>,
+}
 
 /// A test on a reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use super::fake::Shape;
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 pub(crate) const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
 pub(crate) const MP3: &[u8] = b"ID3\x04\0\0\0\0\0\0";
+const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0";
 pub(crate) const BEARER: (&str, &str) = ("authorization", "Bearer $KEY");
 
 /// At least one for each provider.
@@ -30,6 +31,13 @@ pub(crate) static SHAPES: &[Shape] = &[
     CHAT_SERVER,
     OPENAI_CHAT,
     GEMINI_CHAT,
+    OPENAI_LUNA,
+    ANTHROPIC_HAIKU,
+    GEMINI_FLASH,
+    GEMINI_TTS,
+    LYRIA,
+    ELEVEN_EFFECT,
+    ELEVEN_MUSIC,
 ];
 
 /// Answers at once, for nothing, and knows no way but one.
@@ -292,3 +300,57 @@ const GEMINI_CHAT: Shape = Shape {
     auth: ("x-goog-api-key", "$KEY"),
     ..SYNC
 };
+
+const OPENAI_LUNA: Shape = Shape {
+    entry: "openai/gpt-5.6-luna",
+    accepted: r#"{"id":"$ID","choices":[{"index":0,"finish_reason":"stop","message":{"content":"a lamp"}}],
+        "usage":{"prompt_tokens":1000,"completion_tokens":50}}"#,
+    // 0.2 and 1.2 dollars a million.
+    bill: 200 + 60,
+    ..OPENAI_CHAT
+};
+
+const ANTHROPIC_HAIKU: Shape = Shape { entry: "anthropic/claude-haiku-4-5", bill: 9 + 4 * 5, ..ANTHROPIC };
+
+const GEMINI_FLASH: Shape = Shape {
+    entry: "gemini/gemini-3.8-flash",
+    submit: "POST /v1beta/models/gemini-3.8-flash:generateContent",
+    // An answer in two parts, and thoughts that are paid like it.
+    accepted: r#"{"candidates":[{"content":{"parts":[{"text":"a "},{"text":"lamp"}]},"finishReason":"STOP"}],
+        "usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":8,"thoughtsTokenCount":8}}"#,
+    bill: 3 + 60,
+    ..GEMINI_CHAT
+};
+
+const GEMINI_TTS: Shape = Shape {
+    entry: "gemini/gemini-3.8-flash-tts",
+    submit: "POST /v1beta/interactions",
+    accepted: r#"{"id":"$ID","status":"completed","steps":[{"type":"model_output","content":[
+        {"type":"audio","mime_type":"audio/wav","data":"$B64"}]}],
+        "usage":{"total_input_tokens":2,"total_output_tokens":100}}"#,
+    failed: Some(r#"{"id":"$ID","status":"failed","error":{"message":"no such voice"}}"#),
+    bill: 1 + 900,
+    auth: ("x-goog-api-key", "$KEY"),
+    file: WAV,
+    ..SYNC
+};
+
+const LYRIA: Shape = Shape {
+    entry: "gemini/lyria-3.5",
+    accepted: r#"{"id":"$ID","status":"completed","steps":[{"type":"thought"},{"type":"model_output","content":[
+        {"type":"text","text":"[verse]"},{"type":"audio","mime_type":"audio/mp3","data":"$B64"}]}]}"#,
+    failed: Some(r#"{"id":"$ID","status":"incomplete"}"#),
+    bill: 80_000,
+    file: MP3,
+    ..GEMINI_TTS
+};
+
+pub(crate) const ELEVEN_EFFECT: Shape = Shape {
+    entry: "elevenlabs/eleven_text_to_sound_v2",
+    submit: "POST /v1/sound-generation?output_format=mp3_44100_128",
+    bill: 0,
+    ..ELEVENLABS
+};
+
+pub(crate) const ELEVEN_MUSIC: Shape =
+    Shape { entry: "elevenlabs/music_v2_5", submit: "POST /v1/music?output_format=mp3_44100_128", ..ELEVEN_EFFECT };
