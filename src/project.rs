@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use engine::moved::Contents;
 use indexmap::IndexMap;
-use model::{Applied, Data, Diagnostic, Document, Edit, GROUP, Ports, Severity, SourceText, check, expand_groups};
+use model::{
+    Applied, Data, Diagnostic, Document, Edit, GROUP, GroupFace, PortRef, Severity, SourceText, check, expand_groups,
+};
 
 /// An opened graph.
 #[derive(Debug)]
@@ -20,6 +23,10 @@ pub struct Project {
     pub written: Document,
     /// Files of groups that were read.
     pub group_files: Vec<PathBuf>,
+    /// What the graph's groups show, by their nodes' ids; nothing for those whose file cannot be read.
+    pub faces: IndexMap<String, GroupFace>,
+    /// When the files of groups were written, as they were read.
+    stamps: Vec<Option<SystemTime>>,
     pub source: SourceText,
     /// What is wrong with the document, warnings included.
     pub diagnostics: Vec<Diagnostic>,
@@ -58,6 +65,8 @@ impl Project {
             document: Document::default(),
             written: loaded.document,
             group_files: Vec::new(),
+            faces: IndexMap::new(),
+            stamps: Vec::new(),
             source: loaded.source,
             diagnostics: loaded.diagnostics,
             memories: IndexMap::new(),
@@ -75,14 +84,25 @@ impl Project {
 
     /// Puts the nodes of groups in their place.
     fn expand(&mut self) -> Vec<Diagnostic> {
-        let mut read = Vec::new();
-        let (document, mut problems) = expand_groups(&self.written, &mut |file| {
-            let inner = Project::read_beside(&self.path, file)?;
-            read.push(self.path.with_file_name(file));
-            Ok(inner)
+        // One file may stand for many nodes: it is read once.
+        let mut read: IndexMap<String, (PathBuf, Option<SystemTime>, Result<Document, Diagnostic>)> = IndexMap::new();
+        let mut load = |file: &str| {
+            let (_, _, inner) = read.entry(file.to_owned()).or_insert_with(|| {
+                let path = self.path.with_file_name(file);
+                let stamp = written_at(&path);
+                (path, stamp, Project::read_beside(&self.path, file))
+            });
+            inner.clone()
+        };
+        let (document, mut problems) = expand_groups(&self.written, &mut load);
+        let groups = self.written.nodes.iter().filter(|(_, node)| node.kind == GROUP);
+        let faces = groups.filter_map(|(id, node)| {
+            let inner = load(node.params.get("file")?.as_text()?).ok()?;
+            Some((id.clone(), model::group_face(&inner, nodes::CATALOG, &mut load)))
         });
+        self.faces = faces.collect();
         self.document = model::bypass(&document, nodes::CATALOG);
-        self.group_files = read;
+        (self.group_files, self.stamps) = read.into_values().map(|(path, stamp, _)| (path, stamp)).unzip();
         problems.extend(model::upgrade(&mut self.document, nodes::CATALOG));
         problems
     }
@@ -109,25 +129,43 @@ impl Project {
         self.diagnostics.extend(problems);
     }
 
-    /// The document of a graph file that another graph names.
+    /// The path of a graph file that another graph names.
     ///
     /// # Errors
-    /// A diagnostic where the file lies outside the graph's folder, or cannot be read.
-    pub fn read_beside(graph: &Path, file: &str) -> Result<Document, Diagnostic> {
+    /// A diagnostic where the file lies outside the graph's folder.
+    pub fn beside(graph: &Path, file: &str) -> Result<PathBuf, Diagnostic> {
         let inside = Path::new(file).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if !inside {
             return Err(Diagnostic::error("path-outside", format!("`{file}` is outside the graph's folder"))
                 .hint("copy the group into the project and use its relative path"));
         }
-        let text = read_text(&graph.with_file_name(file), file)?;
+        Ok(graph.with_file_name(file))
+    }
+
+    /// The document of a graph file that another graph names.
+    ///
+    /// # Errors
+    /// A diagnostic where the file lies outside the graph's folder, or cannot be read.
+    pub fn read_beside(graph: &Path, file: &str) -> Result<Document, Diagnostic> {
+        let text = read_text(&Project::beside(graph, file)?, file)?;
         Document::parse(file, &text).map(|loaded| loaded.document).map_err(|mut found| found.swap_remove(0))
     }
 
-    /// The ports that a group's node shows; none where its file cannot be read, which a diagnostic says.
-    pub fn group_ports(&self, node: &str) -> Ports {
-        let file = self.written.nodes.get(node).and_then(|node| node.params.get("file")?.as_text());
-        let inner = file.and_then(|file| Project::read_beside(&self.path, file).ok());
-        inner.map(|inner| model::group_ports(&inner, nodes::CATALOG)).unwrap_or_default()
+    /// Reads the files of groups again where one of them was written since; whether one was.
+    pub fn refresh_groups(&mut self) -> bool {
+        let changed = std::iter::zip(&self.group_files, &self.stamps).any(|(path, stamp)| written_at(path) != *stamp);
+        if changed {
+            self.diagnostics = self.expand();
+        }
+        changed
+    }
+
+    /// What stands behind the outputs of a group of this graph, named as in the expanded document; none where the
+    /// node is no group.
+    pub fn behind(&self, group: &str) -> Option<Vec<(&str, Vec<PortRef>)>> {
+        let face = self.faces.get(group)?;
+        let flat = |port: &PortRef| PortRef::new(&format!("{group}-{}", port.node), &port.port);
+        Some(face.outputs.iter().map(|(name, ports)| (name.as_str(), ports.iter().map(flat).collect())).collect())
     }
 
     /// Applies an edit from the command line, to a node of the file or to one inside a group (`group-node`).
@@ -224,6 +262,10 @@ impl Project {
 /// Whether what is run differs from what the file says: groups are expanded, bypassed nodes left out.
 fn is_rewritten(document: &Document) -> bool {
     document.nodes.values().any(|node| node.kind == GROUP || node.is_bypassed())
+}
+
+fn written_at(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|meta| meta.modified()).ok()
 }
 
 fn read_text(path: &Path, name: &str) -> Result<String, Diagnostic> {

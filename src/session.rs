@@ -197,9 +197,10 @@ impl Session {
         if names.is_empty() {
             return Ok(self.default_targets());
         }
+        let names = names.iter().flat_map(|name| self.behind(name).unwrap_or_else(|| vec![name.clone()]));
         names
-            .iter()
             .map(|name| {
+                let name = &name;
                 let target = Target::parse(name);
                 if !self.project.document.nodes.contains_key(&target.node) {
                     let known: Vec<_> = self.project.document.nodes.keys().map(String::as_str).collect();
@@ -214,9 +215,22 @@ impl Session {
             .collect()
     }
 
-    /// The target of that name, where there is one.
-    pub fn known_target(&self, name: &str) -> Option<Target> {
-        self.targets(&[name.to_owned()]).ok()?.pop()
+    /// The targets behind a group's outputs; none where the name is not that of a group.
+    fn behind(&self, name: &str) -> Option<Vec<String>> {
+        let target = Target::parse(name);
+        let outputs = self.project.behind(&target.node)?;
+        let mut nodes: Vec<String> = outputs.into_iter().flat_map(|(_, ports)| ports).map(|port| port.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Some(match &target.element {
+            Some(element) => nodes.iter().map(|node| format!("{node}/{element}")).collect(),
+            None => nodes,
+        })
+    }
+
+    /// The targets of that name; none where there is nothing of that name.
+    pub fn known_targets(&self, name: &str) -> Vec<Target> {
+        self.targets(&[name.to_owned()]).unwrap_or_default()
     }
 
     /// A person's remark on a take.

@@ -367,7 +367,7 @@ impl Clerk {
 
     /// Starts what somebody looks at; the rest follows when that is there. Nothing paid runs: nothing is approved.
     fn start_live(&mut self) {
-        let targets: Vec<Target> = self.watch.iter().filter_map(|name| self.session.known_target(name)).collect();
+        let targets: Vec<Target> = self.watch.iter().flat_map(|name| self.session.known_targets(name)).collect();
         self.rest = targets.is_empty();
         let targets = if self.rest { self.session.targets(&[]).unwrap_or_default() } else { targets };
         self.start(targets, Approval::default());
@@ -427,7 +427,7 @@ impl Clerk {
             }
             Command::Retry => {
                 let targets = match &self.last {
-                    Some(names) => names.iter().filter_map(|name| self.session.known_target(name)).collect(),
+                    Some(names) => names.iter().flat_map(|name| self.session.known_targets(name)).collect(),
                     None => self.session.targets(&[]).unwrap_or_default(),
                 };
                 self.asked = Some(targets.clone());
@@ -503,6 +503,12 @@ impl Clerk {
         let text = || project.source.print(&project.written);
         if let Err(problem) = self.autosave.keep(AUTOSAVE, text) {
             self.shared.tell(News::Problem(Box::new(problem)));
+        }
+        if self.session.project.refresh_groups() {
+            self.session.engine.replaced(&self.session.project.document);
+            self.publisher.rebuild(&mut self.session);
+            self.stale = true;
+            self.touch_live();
         }
         self.session.engine.refresh();
         if self.publisher.take(&mut self.session) {

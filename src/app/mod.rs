@@ -26,7 +26,8 @@ use crate::carried::{self, Carried};
 
 use self::dialogs::{Answer, Dialog, Purpose, Question};
 use self::settings::Settings;
-use self::tab::{Tab, Wish, repaint};
+use self::tab::{Entered, Tab, Wish, repaint};
+use crate::project::Project;
 
 /// Opens a window with a graph, or with a new document where none is given; returns when it is closed.
 ///
@@ -132,6 +133,59 @@ impl App {
         self.front = self.tabs.len() - 1;
     }
 
+    /// Opens a group's graph from a tab, or brings it to the front with all that was done to it.
+    fn enter(&mut self, ctx: &egui::Context, id: u64, node: String, file: &str) {
+        let Some(graph) = self.tabs.iter().find(|(it, _)| *it == id).map(|(_, tab)| tab.path.clone()) else { return };
+        let path = match Project::beside(&graph, file) {
+            Ok(path) => path,
+            Err(problem) => return self.notice = Some(problem),
+        };
+        match self.tabs.iter().position(|(_, tab)| tab.path == path) {
+            Some(at) => self.front = at,
+            None => self.open(ctx, &path),
+        }
+        // A graph that contains itself is a diagnostic: the way out must end all the same.
+        if graph != path {
+            self.tabs[self.front].1.entered = Some(Entered { graph, node });
+        }
+    }
+
+    /// Goes back to where groups were entered.
+    fn leave(&mut self, ctx: &egui::Context, id: u64, levels: usize) {
+        let mut at = self.tabs.iter().position(|(it, _)| *it == id);
+        for _ in 0..levels {
+            let Some(tab) = at.and_then(|at| self.tabs.get_mut(at)).map(|(_, tab)| tab) else { return };
+            let Some(Entered { graph, node }) = tab.entered.clone() else { break };
+            if !tab.save_to_leave() {
+                tab.shared.toast = Some("The file was changed by another program: decide about that first".to_owned());
+                break;
+            }
+            match self.tabs.iter().position(|(_, tab)| tab.path == graph) {
+                Some(at) => self.front = at,
+                None => self.open(ctx, &graph),
+            }
+            let shared = &mut self.tabs[self.front].1.shared;
+            shared.selection.only(&node);
+            at = Some(self.front);
+        }
+        ctx.request_repaint();
+    }
+
+    /// The graphs that a tab was entered from, the outermost first, by their names.
+    fn crumbs(&self, at: usize) -> Vec<String> {
+        /// As deep as groups may stand in groups.
+        const DEEPEST: usize = 8;
+        let mut crumbs = Vec::new();
+        let mut entered = self.tabs.get(at).and_then(|(_, tab)| tab.entered.as_ref());
+        while let Some(from) = entered.filter(|_| crumbs.len() < DEEPEST) {
+            crumbs.push(from.graph.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            let tab = self.tabs.iter().find(|(_, tab)| tab.path == from.graph);
+            entered = tab.and_then(|(_, tab)| tab.entered.as_ref());
+        }
+        crumbs.reverse();
+        crumbs
+    }
+
     fn create(&mut self, ctx: &egui::Context, template: Option<&'static str>) {
         let done = spawn(ctx, move || templates::create_blocking(template));
         self.tasks.push(Task::Created(done));
@@ -163,7 +217,8 @@ impl App {
                 Task::Grouped(done, id) => match done.try_recv() {
                     Ok(Ok(done)) => {
                         if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
-                            tab.edit(done.label, done.edits, None);
+                            let edits = ui::with_layout(tab.history.document(), done.edits);
+                            tab.edit(done.label, edits, None);
                             if let Some(select) = done.select {
                                 tab.shared.selection.only(&select);
                             }
@@ -293,6 +348,8 @@ impl App {
                 self.settings.recent.clear();
                 self.settings.save();
             }
+            Wish::Enter { node, file } => self.enter(ctx, id, node, &file),
+            Wish::Leave(levels) => self.leave(ctx, id, levels),
             Wish::Answer(answer) => self.answered(ctx, id, answer),
             Wish::Close => self.close(ctx, id),
             Wish::Quit => {
@@ -529,7 +586,9 @@ impl App {
         }
         let mut wishes = Vec::new();
         let mut title = "Throughline".to_owned();
+        let crumbs = self.crumbs(self.front);
         if let Some((id, tab)) = self.tabs.get_mut(self.front) {
+            tab.set_crumbs(crumbs);
             title = format!("{} \u{2014} {} \u{2014} Throughline", tab.title(), tab.path.display());
             let id = *id;
             let shown = ui.push_id(id, |ui| tab.show(ui, &self.settings, theme));

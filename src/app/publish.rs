@@ -94,9 +94,16 @@ impl Publisher {
         }
         let nodes: BTreeSet<u32> = changed.iter().map(|at| at.node).collect();
         let ids: Vec<String> = session.engine.node_ids().map(str::to_owned).collect();
-        for node in nodes {
-            if let Some(id) = ids.get(node as usize) {
+        for node in &nodes {
+            if let Some(id) = ids.get(*node as usize) {
                 self.node(session, id);
+            }
+        }
+        let changed: Vec<&String> = nodes.iter().filter_map(|node| ids.get(*node as usize)).collect();
+        for group in session.project.faces.keys() {
+            let prefix = format!("{group}-");
+            if changed.iter().any(|id| id.starts_with(&prefix)) {
+                self.group(session, group);
             }
         }
         any
@@ -152,12 +159,15 @@ impl Publisher {
     pub(super) fn rebuild(&mut self, session: &mut Session) {
         session.engine.changed();
         let ids: Vec<String> = session.engine.node_ids().map(str::to_owned).collect();
-        self.view.nodes.retain(|id, _| session.project.document.nodes.contains_key(id));
+        let (project, view) = (&session.project, &mut self.view);
+        view.nodes.retain(|id, _| project.document.nodes.contains_key(id) || project.faces.contains_key(id));
         for id in &ids {
             self.node(session, id);
         }
-        let groups = session.project.written.nodes.iter().filter(|(_, node)| node.kind == GROUP);
-        self.view.groups = Arc::new(groups.map(|(id, _)| (id.clone(), session.project.group_ports(id))).collect());
+        session.project.faces.keys().for_each(|group| self.group(session, group));
+        if *self.view.groups != session.project.faces {
+            self.view.groups = Arc::new(session.project.faces.clone());
+        }
         self.view.problems = Arc::new(self.problems(session));
     }
 
@@ -190,6 +200,38 @@ impl Publisher {
         let (n_cooks, seconds) = self.cooks.get(id).copied().unwrap_or_default();
         let view = NodeView { kind, n_cooks, seconds, unknown_elements: unknown, ..NodeView::new(items) };
         self.view.nodes.insert(id.to_owned(), Arc::new(view));
+    }
+
+    /// A group as one node: what comes out of it, and how everything in it stands.
+    fn group(&mut self, session: &Session, group: &str) {
+        let mut items: IndexMap<Option<String>, ItemView> = IndexMap::new();
+        for (name, ports) in session.project.behind(group).unwrap_or_default() {
+            for port in ports {
+                let Some(node) = self.view.nodes.get(&port.node) else { continue };
+                for item in &node.items {
+                    // Its own name: it is the inner item that is explained, taken and made again.
+                    let values = || item.value(&port.port).map(|value| (name.to_owned(), value.clone()));
+                    match items.get_mut(&item.element) {
+                        Some(found) => found.values.extend(values()),
+                        None => {
+                            let values = values().into_iter().collect();
+                            items.insert(item.element.clone(), ItemView { values, ..item.clone() });
+                        }
+                    }
+                }
+            }
+        }
+        let prefix = format!("{group}-");
+        let written = &session.project.written.nodes;
+        let inside = |id: &str| id.starts_with(&prefix) && !written.contains_key(id);
+        let inner: Vec<&Arc<NodeView>> =
+            self.view.nodes.iter().filter(|(id, _)| inside(id)).map(|(_, node)| node).collect();
+        let state = ItemState::of_all(inner.iter().flat_map(|node| &node.items));
+        let (n_cooks, seconds) = inner.iter().fold((0, 0.0), |(n, took), it| (n + it.n_cooks, took + it.seconds));
+        let unknown_elements = items.is_empty() && inner.iter().any(|it| it.unknown_elements);
+        let view = NodeView::new(items.into_values().collect());
+        let view = NodeView { kind: GROUP.to_owned(), state, n_cooks, seconds, unknown_elements, ..view };
+        self.view.nodes.insert(group.to_owned(), Arc::new(view));
     }
 
     /// The view as it stands.
@@ -472,4 +514,58 @@ fn ledger(session: &Session) -> Result<Vec<LedgerLine>, Diagnostic> {
         })
         .collect();
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Project;
+    use crate::session::Options;
+
+    #[test]
+    fn a_group_shows_what_comes_out_of_it_and_can_be_a_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let words = |text: &str| {
+            format!(
+                r#"(throughline: 1, nodes: {{ "a": (kind: "prompt.text", version: 1, params: {{ "text": "{text}" }}) }},
+                links: {{}}, interface: (outputs: {{ "words": "a.text" }}, params: {{ "say": "a.text" }}))"#
+            )
+        };
+        write("words.ron", &words("fog"));
+        write(
+            "middle.ron",
+            r#"(throughline: 1, nodes: { "w": (kind: "group", version: 1, params: { "file": "words.ron" }) }, links: {},
+            interface: (outputs: { "words": "w.words" }, params: { "say": "w.say" }))"#,
+        );
+        write(
+            "graph.ron",
+            r#"(throughline: 1, nodes: {
+            "one": (kind: "group", version: 1, params: { "file": "middle.ron" }),
+            "two": (kind: "group", version: 1, params: { "file": "middle.ron", "say": "rain" }) }, links: {})"#,
+        );
+        let project = Project::open(&folder.path().join("graph.ron")).unwrap();
+        let mut session = Session::open(project, &Options::default()).unwrap();
+        let mut publisher = Publisher::new(Instant::now());
+        publisher.rebuild(&mut session);
+        let said = |publisher: &Publisher, group: &str| {
+            let node = &publisher.view.nodes[group];
+            node.items[0].value("words").map(|value| format!("{value:?}"))
+        };
+        assert!(said(&publisher, "one").unwrap().contains("fog"));
+        assert!(said(&publisher, "two").unwrap().contains("rain"));
+        assert_eq!(publisher.view.nodes["one"].items[0].name, "one-w-a");
+        assert_eq!(publisher.view.groups["one"].params[0].inherited, Some(model::Data::from("fog")));
+        let targets = session.targets(&["one".to_owned()]).unwrap();
+        assert_eq!(targets.iter().map(target_name).collect::<Vec<_>>(), ["one-w-a"]);
+        // A group's file that is written by somebody is read again.
+        assert!(!session.project.refresh_groups());
+        write("words.ron", &words("a great deal of fog"));
+        let file = std::fs::File::options().write(true).open(folder.path().join("words.ron")).unwrap();
+        file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(5)).unwrap();
+        assert!(session.project.refresh_groups());
+        session.engine.replaced(&session.project.document);
+        publisher.rebuild(&mut session);
+        assert!(said(&publisher, "one").unwrap().contains("a great deal"));
+    }
 }

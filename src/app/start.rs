@@ -22,6 +22,7 @@ pub(super) fn show(ui: &mut egui::Ui, settings: &Settings, theme: &Theme) -> Vec
     let mut cx = Cx {
         document: history.document(),
         revision: 0,
+        recent: &model::Recent::default(),
         catalog: Catalog(nodes::ALL),
         view: &RunView::default(),
         files: &files,

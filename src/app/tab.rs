@@ -1,5 +1,6 @@
 //! One open document: its history, its session's thread, and its part of the window.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub(super) struct Tab {
     watch: Vec<String>,
     /// Undo labels as panels see them, made anew when the history changes.
     labels: (u64, HistoryView),
-    rolling: Option<Rolling>,
+    rolling: VecDeque<Rolling>,
     /// What the question about unsaved changes says, while it is asked.
     pub(super) question: Option<String>,
     /// A dropped film and the graph that it carries, while it is asked which of them is meant.
@@ -37,15 +38,28 @@ pub(super) struct Tab {
     usable: bool,
     /// Close once the save that is under way has succeeded.
     pub(super) close_when_saved: bool,
+    /// The graph and the group that this one was entered from.
+    pub(super) entered: Option<Entered>,
+}
+
+/// Where a group was entered.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entered {
+    pub(super) graph: PathBuf,
+    pub(super) node: String,
 }
 
 /// New takes of an item on their way.
 struct Rolling {
     item: String,
-    next: u32,
-    last: u32,
+    /// How many are still to be begun.
+    n: u32,
+    /// The number of the next one; none until the numbers of the present takes are known.
+    next: Option<u32>,
+    /// These were asked for.
+    asked: bool,
     approval: Approval,
-    /// The revision that asked for the present one.
+    /// The revision at which the present one was begun.
     since: Option<u64>,
 }
 
@@ -95,6 +109,11 @@ pub(super) enum Wish {
     Ungroup {
         node: String,
     },
+    Enter {
+        node: String,
+        file: String,
+    },
+    Leave(usize),
     Answer(ui::Answer),
     Carried(ui::Carried),
     ForgetRecent,
@@ -127,11 +146,12 @@ impl Tab {
             files: FileState::default(),
             watch: Vec::new(),
             labels: (u64::MAX, HistoryView::default()),
-            rolling: None,
+            rolling: VecDeque::new(),
             question: None,
             carried: None,
             usable: false,
             close_when_saved: false,
+            entered: None,
         }
     }
 
@@ -186,6 +206,7 @@ impl Tab {
         let mut cx = Cx {
             document: self.history.document(),
             revision: self.history.revision(),
+            recent: self.history.recent(),
             catalog: Catalog(nodes::ALL),
             view: &view,
             files: &self.files,
@@ -212,6 +233,21 @@ impl Tab {
         self.watch();
         self.roll_on();
         wishes
+    }
+
+    /// Says where the graph was entered from.
+    pub(super) fn set_crumbs(&mut self, crumbs: Vec<String>) {
+        self.files.crumbs = crumbs;
+    }
+
+    /// Saves what was changed, before somebody goes back to a graph that uses this one. False where the file on disk
+    /// is another one by now: that is the person's to decide.
+    pub(super) fn save_to_leave(&mut self) -> bool {
+        let safe = !self.files.changed_on_disk;
+        if self.is_dirty() && safe {
+            self.save(self.path.clone());
+        }
+        safe || !self.is_dirty()
     }
 
     fn describe(&mut self, settings: &Settings) {
@@ -335,6 +371,8 @@ impl Tab {
             FileCommand::DropOn { node, param, paths, kind } => Some(Wish::DropOn { node, param, paths, kind }),
             FileCommand::Group { nodes } => Some(Wish::Group { nodes }),
             FileCommand::Ungroup { node } => Some(Wish::Ungroup { node }),
+            FileCommand::Enter { node, file } => Some(Wish::Enter { node, file }),
+            FileCommand::Leave(levels) => Some(Wish::Leave(levels)),
             FileCommand::Answer(answer) => Some(Wish::Answer(answer)),
             FileCommand::Carried(answer) => {
                 self.carried = None;
@@ -369,18 +407,15 @@ impl Tab {
         }
     }
 
-    /// Begins to make new takes of an item, one after the other.
+    /// Makes new takes of an item, one after the other, when those that are being made are there.
     fn roll(&mut self, item: String, n: u32, approval: Approval) {
-        let known = self.desk.view().takes.as_ref().filter(|takes| takes.item == item).cloned();
-        let last = known.iter().flat_map(|takes| &takes.takes).map(|take| take.take).max().unwrap_or(0);
-        let last = last.max(self.history.document().take(&item).take);
-        self.rolling = Some(Rolling { item, next: last + 1, last: last + n.max(1), approval, since: None });
+        self.rolling.push_back(Rolling { item, n: n.max(1), next: None, asked: false, approval, since: None });
         self.roll_on();
     }
 
     /// Starts the next take when the one before is there, or cannot be.
     fn roll_on(&mut self) {
-        let Some(mut rolling) = self.rolling.take() else { return };
+        let Some(mut rolling) = self.rolling.pop_front() else { return };
         let view = self.desk.view();
         if let Some(since) = rolling.since {
             let node = view.nodes.get(model::node_of_item(&rolling.item));
@@ -390,22 +425,37 @@ impl Tab {
                 matches!(item.state, Done | Failed(_) | Held { .. } | Blocked { .. })
             });
             if view.revision < since || !settled {
-                self.rolling = Some(rolling);
+                self.rolling.push_front(rolling);
                 return;
             }
             self.desk.send(Request::Command(Command::Ask(ui::Ask::Takes(rolling.item.clone()))));
         }
-        if rolling.last < rolling.next {
+        if rolling.n == 0 {
             return;
         }
-        let choice = Some(TakeChoice { take: rolling.next, key: None, ..self.history.document().take(&rolling.item) });
+        let next = match rolling.next {
+            Some(next) => next,
+            None => {
+                let Some(known) = view.takes.as_ref().filter(|takes| takes.item == rolling.item) else {
+                    // New takes have the numbers after the last, which the store knows.
+                    if !std::mem::replace(&mut rolling.asked, true) {
+                        self.desk.send(Request::Command(Command::Ask(ui::Ask::Takes(rolling.item.clone()))));
+                    }
+                    self.rolling.push_front(rolling);
+                    return;
+                };
+                let last = known.takes.iter().map(|take| take.take).max().unwrap_or(0);
+                last.max(self.history.document().take(&rolling.item).take) + 1
+            }
+        };
+        let choice = Some(TakeChoice { take: next, key: None, ..self.history.document().take(&rolling.item) });
         let edit = Edit::SetTake { item: rolling.item.clone(), choice, at: None };
-        self.edit(&format!("Roll take {}", rolling.next), vec![edit], None);
+        self.edit(&format!("Roll take {next}"), vec![edit], None);
         let run = Command::Run { targets: vec![rolling.item.clone()], approval: rolling.approval.clone() };
         self.desk.send(Request::Command(run));
         rolling.since = Some(self.history.revision());
-        rolling.next += 1;
-        self.rolling = Some(rolling);
+        (rolling.n, rolling.next) = (rolling.n - 1, Some(next + 1));
+        self.rolling.push_front(rolling);
     }
 
     /// Tells live mode what somebody looks at.

@@ -32,7 +32,7 @@ pub enum Edit {
         from: String,
         to: String,
     },
-    /// Sets a parameter, or unsets it (its default holds) with none.
+    /// Sets a parameter, or unsets it (its default holds) with none; that of all linked copies, except with `at`.
     SetParam {
         node: String,
         param: String,
@@ -43,6 +43,12 @@ pub enum Edit {
     SetBypass {
         node: String,
         on: Option<bool>,
+        at: Option<usize>,
+    },
+    /// Sets which set of linked copies a node is in, or takes it out with none.
+    SetLinked {
+        node: String,
+        set: Option<String>,
         at: Option<usize>,
     },
     /// Sets what feeds an input, or disconnects it with none.
@@ -57,6 +63,12 @@ pub enum Edit {
         at: Option<usize>,
     },
     SetLayout {
+        key: String,
+        value: Option<Data>,
+        at: Option<usize>,
+    },
+    /// Sets a section that is the editor's own or unknown, `interface` for example, or removes it with none.
+    SetSection {
         key: String,
         value: Option<Data>,
         at: Option<usize>,

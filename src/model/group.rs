@@ -6,7 +6,8 @@
 
 use indexmap::IndexMap;
 
-use crate::{Catalog, Data, Diagnostic, Document, Feed, Node, PortRef, PortSpec, Ports};
+use crate::linked::LINKED;
+use crate::{Catalog, Data, Diagnostic, Document, Feed, Node, ParamSpec, PortRef, PortSpec, Ports, Shown};
 
 /// The kind of a node that stands for a graph.
 pub const GROUP: &str = "group";
@@ -77,6 +78,12 @@ pub(crate) fn inline(
     let name = |node: &str| format!("{id}-{node}");
     let inside = |port: &PortRef| PortRef::new(&name(&port.node), &port.port);
     let mut members: IndexMap<String, Node> = inner.nodes.iter().map(|(node, it)| (name(node), it.clone())).collect();
+    // Copies are linked within one instance: what one overrides is no business of the others.
+    for member in members.values_mut() {
+        if let Some(set) = member.linked().map(|set| Data::Text(name(set))) {
+            member.unknown.insert(LINKED.to_owned(), set);
+        }
+    }
     if let Some(taken) = members.keys().find(|member| outer.nodes.contains_key(*member)) {
         return Err(Diagnostic::error("duplicate-id", format!("the group needs the id `{taken}`, which is taken"))
             .hint("rename one of the two"));
@@ -85,8 +92,12 @@ pub(crate) fn inline(
         let targets =
             interface.params.get(param).ok_or_else(|| unknown("parameter", param, interface.params.keys()))?;
         for target in targets {
-            let member = members.get_mut(&name(&target.node)).ok_or_else(|| nowhere(target))?;
-            member.params.insert(target.port.clone(), value.clone());
+            let mut of: Vec<&str> = inner.linked_with(&target.node).collect();
+            of.push(&target.node);
+            for node in of {
+                let member = members.get_mut(&name(node)).ok_or_else(|| nowhere(target))?;
+                member.params.insert(target.port.clone(), value.clone());
+            }
         }
     }
     let mut flat = Document { nodes: IndexMap::new(), links: IndexMap::new(), ..outer.clone() };
@@ -137,24 +148,100 @@ fn feed_with(feed: &Feed, through: &dyn Fn(&PortRef) -> Result<Vec<PortRef>, Dia
     })
 }
 
-/// The ports that a group shows on its node: those of the inner ports that they stand for, as far as those are known.
-pub fn group_ports(inner: &Document, catalog: Catalog) -> Ports {
-    let Ok(interface) = interface_of(inner) else { return Ports::default() };
-    let ports_of = |node: &str| {
-        let node = inner.nodes.get(node)?;
-        catalog.find(&node.kind).map(|spec| spec.ports_of(&node.params))
-    };
-    let shown = |name: &str, targets: &[PortRef], outputs: bool| {
+/// What a group shows on its node, as far as the nodes behind it are known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupFace {
+    pub ports: Ports,
+    /// Parameters that the group's node may set for its instance.
+    pub params: Vec<GroupParam>,
+    /// What each output stands for, as named inside the group: nodes of groups in it are `group-node`.
+    pub outputs: IndexMap<String, Vec<PortRef>>,
+}
+
+/// A parameter that a group shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupParam {
+    pub name: String,
+    /// The declaration of the first parameter that it stands for.
+    pub spec: ParamSpec,
+    /// What holds where the instance does not override it; none where that is the default.
+    pub inherited: Option<Data>,
+}
+
+/// What a group shows on its node. `load` gives the documents of groups inside, as [`expand_groups`] has it.
+pub fn group_face(
+    inner: &Document,
+    catalog: Catalog,
+    load: &mut dyn FnMut(&str) -> Result<Document, Diagnostic>,
+) -> GroupFace {
+    face_at(inner, catalog, load, 0)
+}
+
+fn face_at(
+    inner: &Document,
+    catalog: Catalog,
+    load: &mut dyn FnMut(&str) -> Result<Document, Diagnostic>,
+    depth: usize,
+) -> GroupFace {
+    let Ok(interface) = interface_of(inner) else { return GroupFace::default() };
+    let mut faces: IndexMap<&str, GroupFace> = IndexMap::new();
+    let named = [&interface.inputs, &interface.outputs, &interface.params];
+    for target in named.into_iter().flat_map(IndexMap::values).flatten() {
+        let Some(node) = inner.nodes.get(&target.node).filter(|_| !faces.contains_key(target.node.as_str())) else {
+            continue;
+        };
+        let face = match (catalog.find(&node.kind), node.params.get("file").and_then(Data::as_text)) {
+            (Some(spec), _) => {
+                let param = |spec: &ParamSpec| GroupParam {
+                    name: spec.name.to_owned(),
+                    spec: *spec,
+                    inherited: node.params.get(spec.name).cloned(),
+                };
+                let params = spec.params.iter().map(param).collect();
+                GroupFace { ports: spec.ports_of(&node.params), params, outputs: IndexMap::new() }
+            }
+            (None, Some(file)) if node.kind == GROUP && depth < DEEPEST => {
+                let mut face = load(file).map(|it| face_at(&it, catalog, load, depth + 1)).unwrap_or_default();
+                for param in &mut face.params {
+                    if let Some(own) = node.params.get(&param.name) {
+                        param.inherited = Some(own.clone());
+                    }
+                }
+                face
+            }
+            _ => continue,
+        };
+        faces.insert(&target.node, face);
+    }
+    let port = |name: &str, targets: &[PortRef], outputs: bool| {
         let target = targets.first()?;
-        let ports = ports_of(&target.node)?;
-        let mut ports = if outputs { ports.outputs } else { ports.inputs }.into_iter();
-        let found = ports.find(|port| port.name == target.port)?;
+        let ports = &faces.get(target.node.as_str())?.ports;
+        let mut ports = if outputs { &ports.outputs } else { &ports.inputs }.iter();
+        let found = ports.find(|port| port.name == target.port)?.clone();
         Some(PortSpec { name: name.to_owned().into(), ..found })
     };
+    let param = |name: &str, targets: &[PortRef]| {
+        let target = targets.first()?;
+        let found = faces.get(target.node.as_str())?.params.iter().find(|it| it.name == target.port)?.clone();
+        Some(GroupParam { name: name.to_owned(), ..found })
+    };
+    let inside = |target: &PortRef| {
+        let nested = faces.get(target.node.as_str()).and_then(|face| face.outputs.get(&target.port));
+        let within = |port: &PortRef| PortRef::new(&format!("{}-{}", target.node, port.node), &port.port);
+        nested.map_or_else(|| vec![target.clone()], |ports| ports.iter().map(within).collect())
+    };
     let inputs = interface.inputs.iter().chain(&interface.params);
-    Ports {
-        inputs: inputs.filter_map(|(name, targets)| shown(name, targets, false)).collect(),
-        outputs: interface.outputs.iter().filter_map(|(name, targets)| shown(name, targets, true)).collect(),
+    GroupFace {
+        ports: Ports {
+            inputs: inputs.filter_map(|(name, targets)| port(name, targets, false)).collect(),
+            outputs: interface.outputs.iter().filter_map(|(name, targets)| port(name, targets, true)).collect(),
+        },
+        params: interface.params.iter().filter_map(|(name, targets)| param(name, targets)).collect(),
+        outputs: interface
+            .outputs
+            .iter()
+            .map(|(name, it)| (name.clone(), it.iter().flat_map(inside).collect()))
+            .collect(),
     }
 }
 
@@ -188,6 +275,19 @@ fn interface_of(inner: &Document) -> Result<Interface, Diagnostic> {
         }
     }
     Ok(interface)
+}
+
+/// What each entry of a group's interface stands for.
+pub(crate) fn targets(inner: &Document) -> Result<impl Fn(Shown, &str) -> Vec<PortRef>, Diagnostic> {
+    let Interface { inputs, outputs, params } = interface_of(inner)?;
+    Ok(move |what, name: &str| {
+        let part = match what {
+            Shown::Input => &inputs,
+            Shown::Output => &outputs,
+            Shown::Param => &params,
+        };
+        part.get(name).cloned().unwrap_or_default()
+    })
 }
 
 fn nowhere(target: &PortRef) -> Diagnostic {
@@ -248,6 +348,64 @@ mod tests {
         assert_eq!(link("look-warm", "clip"), "shot.clip");
         assert_eq!(link("look-out", "clip"), "look-warm.clip");
         assert_eq!(link("end", "clips"), "look-out.clip");
+    }
+
+    #[test]
+    fn a_group_in_a_group_shows_what_it_stands_for() {
+        static COLOR: crate::NodeSpec = crate::NodeSpec {
+            kind: "edit.color",
+            version: 1,
+            help: crate::Help { title: "Colour", category: "", summary: "", keywords: &[] },
+            params: &[ParamSpec::number("exposure", 0.0).range(-2.0, 2.0)],
+            ports: |_| Ports::new().input("clip", crate::PortType::Clip, "").output("clip", crate::PortType::Clip, ""),
+            plan: |_| unreachable!("nothing is planned"),
+            sibling: None,
+            upgrade: crate::no_upgrade,
+        };
+        static KINDS: [&crate::NodeSpec; 1] = [&COLOR];
+        let catalog = Catalog(&KINDS);
+        let mut load = |_: &str| Ok(open(&LOOK.replace("edit.fade", "edit.color")));
+        let outer = open(
+            r#"(
+            throughline: 1,
+            nodes: { "look": (kind: "group", version: 1, params: { "file": "look.ron" }) },
+            links: {},
+            interface: (
+                inputs: { "in": "look.clip" },
+                outputs: { "picture": "look.clip" },
+                params: { "light": "look.exposure" },
+            ),
+        )"#,
+        );
+        let face = group_face(&outer, catalog, &mut load);
+        let names = |ports: &[PortSpec]| ports.iter().map(|port| port.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(&face.ports.inputs), names(&face.ports.outputs)),
+            (vec!["in".into(), "light".into()], vec!["picture".into()])
+        );
+        assert_eq!(face.outputs["picture"], [PortRef::new("look-out", "clip")]);
+        assert_eq!(face.params[0].spec, COLOR.params[0]);
+        assert_eq!((face.params[0].name.as_str(), &face.params[0].inherited), ("light", &Some(Data::Number(0.1))));
+        // What the middle one sets is what the outer one inherits.
+        let mut own = outer.clone();
+        own.nodes["look"].params.insert("exposure".to_owned(), Data::Number(0.7));
+        assert_eq!(group_face(&own, catalog, &mut load).params[0].inherited, Some(Data::Number(0.7)));
+    }
+
+    #[test]
+    fn copies_are_linked_within_their_instance() {
+        let look = LOOK.replace(r#"{ "exposure": 0.1 })"#, r#"{ "exposure": 0.1 }, linked: "l")"#).replace(
+            r#"(kind: "edit.fade", version: 1, params: {})"#,
+            r#"(kind: "edit.color", version: 1, params: { "exposure": 0.1 }, linked: "l")"#,
+        );
+        let group = |id: &str| {
+            format!(r#""{id}": (kind: "group", version: 1, params: {{ "file": "look.ron", "exposure": 0.5 }}),"#)
+        };
+        let outer = open(&format!("(throughline: 1, nodes: {{ {} {} }}, links: {{}})", group("a"), group("b")));
+        let (flat, problems) = expand_groups(&outer, &mut |_| Ok(open(&look)));
+        assert_eq!(problems, []);
+        assert_eq!(flat.linked_with("a-warm").collect::<Vec<_>>(), ["a-out"]);
+        assert_eq!(flat.nodes["a-out"].params["exposure"], Data::Number(0.5), "a shown parameter sets all copies");
     }
 
     #[test]

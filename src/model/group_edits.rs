@@ -5,7 +5,8 @@
 use indexmap::{IndexMap, IndexSet};
 
 use crate::group::inline;
-use crate::{Data, Diagnostic, Document, Edit, Feed, GROUP, Node, PortRef};
+use crate::interface::{INTERFACE, with_targets, written};
+use crate::{Data, Diagnostic, Document, Edit, Feed, GROUP, Node, PortRef, Shown};
 
 /// Moves nodes into a graph of their own, to be written to `file`, and puts a group called `id` in their place.
 /// Links that cross the border become the group's ports.
@@ -61,16 +62,28 @@ pub fn pack(document: &Document, nodes: &[String], id: &str, file: &str) -> Resu
             }
         }
     }
-    let interface = [("inputs", inputs.data()), ("outputs", outputs.data()), ("params", Data::Map(IndexMap::new()))];
+    // What the graph itself shows of these nodes is shown by the group, for the graph to show.
+    let mut params = Ports::default();
+    let section = with_targets(document, |what, port| {
+        let side = match what {
+            _ if !inside.contains(&*port.node) => return vec![port.clone()],
+            Shown::Input => &mut inputs,
+            Shown::Output => &mut outputs,
+            Shown::Param => &mut params,
+        };
+        vec![PortRef::new(id, &side.name(port))]
+    });
+    let interface = [("inputs", inputs.data()), ("outputs", outputs.data()), ("params", params.data())];
     let interface = interface.into_iter().map(|(name, ports)| (name.to_owned(), ports)).collect();
     inner.unknown.insert("interface".to_owned(), Data::Struct(None, interface));
-    let params = IndexMap::from([("file".to_owned(), Data::from(file))]);
-    let node = Node { kind: GROUP.to_owned(), version: 1, params, unknown: IndexMap::new() };
+    let own = IndexMap::from([("file".to_owned(), Data::from(file))]);
+    let node = Node { kind: GROUP.to_owned(), version: 1, params: own, unknown: IndexMap::new() };
     edits.push(Edit::AddNode { id: id.to_owned(), node, at: None });
     let place = inside.iter().find_map(|node| document.layout.get(*node)).cloned();
     edits.push(Edit::SetLayout { key: id.to_owned(), value: place, at: None });
     edits.extend(before);
     edits.extend(after);
+    edits.extend(section.map(set_interface));
     Ok((inner, edits))
 }
 
@@ -101,7 +114,19 @@ pub fn unpack(document: &Document, id: &str, inner: &Document) -> Result<Vec<Edi
             edits.push(Edit::SetTake { item: item.clone(), choice: Some(*choice), at: None });
         }
     }
+    let behind = crate::group::targets(inner)?;
+    let section = with_targets(document, |what, port| match port.node == id {
+        true => {
+            behind(what, &port.port).iter().map(|it| PortRef::new(&format!("{id}-{}", it.node), &it.port)).collect()
+        }
+        false => vec![port.clone()],
+    });
+    edits.extend(section.map(set_interface));
     Ok(edits)
+}
+
+fn set_interface(section: Data) -> Edit {
+    Edit::SetSection { key: INTERFACE.to_owned(), value: Some(section), at: None }
 }
 
 /// The ports of one side of a group: short names, and what they stand for.
@@ -123,7 +148,7 @@ impl Ports {
     }
 
     fn data(&self) -> Data {
-        Data::Map(self.0.iter().map(|(name, port)| (name.clone(), Data::from(port.to_string().as_str()))).collect())
+        Data::Map(self.0.iter().map(|(name, port)| (name.clone(), written(std::slice::from_ref(port)))).collect())
     }
 }
 
@@ -155,6 +180,26 @@ mod tests {
         unpacked.apply(&unpack(&packed, "g", &inner).unwrap()).unwrap();
         assert_eq!(unpacked.links.len(), document.links.len());
         assert_eq!(unpacked.nodes["g-b"], document.nodes["b"]);
+    }
+
+    #[test]
+    fn a_group_made_inside_a_group_shows_what_was_shown() {
+        let mut document = fixture::graph(GRAPH);
+        let (text, clip) = (PortRef::new("a", "text"), PortRef::new("c", "clip"));
+        for (what, port) in [(Shown::Param, &text), (Shown::Output, &clip)] {
+            let edit = document.show(what, port);
+            document.apply(&[edit]).unwrap();
+        }
+        let nodes = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        let (inner, edits) = pack(&document, &nodes, "g", "g.ron").unwrap();
+        let mut packed = document.clone();
+        packed.apply(&edits).unwrap();
+        assert_eq!(packed.shown_as(Shown::Param, &PortRef::new("g", "text")), Some("text"));
+        assert_eq!(packed.shown_as(Shown::Output, &PortRef::new("g", "clip")), Some("clip"));
+        assert_eq!(inner.shown_as(Shown::Param, &text), Some("text"));
+        assert_eq!(inner.shown_as(Shown::Output, &clip), Some("clip"));
+        packed.apply(&unpack(&packed, "g", &inner).unwrap()).unwrap();
+        assert_eq!(packed.shown_as(Shown::Param, &PortRef::new("g-a", "text")), Some("text"));
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 use std::collections::VecDeque;
 
-use crate::{Applied, Diagnostic, Document, Edit};
+use crate::{Applied, Diagnostic, Document, Edit, PortRef};
 
 /// Most steps that can be undone; the oldest are forgotten first.
 const STEPS: usize = 1000;
+/// Most changes that are remembered for those who keep a picture of the document up to date.
+const RECENT: usize = 64;
 
 /// One entry of the history.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,58 @@ pub struct History {
     /// The state before the oldest step.
     base: u64,
     last_id: u64,
+    recent: Recent,
+}
+
+/// What the newest changes were about, without their values.
+#[derive(Clone, Debug, Default)]
+pub struct Recent(VecDeque<(u64, About)>);
+
+/// What a change was about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// Nodes that came, went, got other parameters, or whose links went with them.
+    pub nodes: Vec<String>,
+    /// Inputs that were connected or disconnected.
+    pub links: Vec<PortRef>,
+    /// Keys of the layout.
+    pub layout: Vec<String>,
+}
+
+impl Recent {
+    /// The changes since a revision, oldest first; none where too many happened since.
+    pub fn since(&self, revision: u64) -> Option<impl Iterator<Item = &About>> {
+        let first = self.0.front().map_or(u64::MAX, |(revision, _)| *revision);
+        (first <= revision + 1).then(|| self.0.iter().filter(move |(at, _)| revision < *at).map(|(_, about)| about))
+    }
+
+    fn add(&mut self, revision: u64, edits: &[Edit], touched: &[String]) {
+        if RECENT == self.0.len() {
+            self.0.pop_front();
+        }
+        self.0.push_back((revision, About::of(edits, touched)));
+    }
+}
+
+impl About {
+    fn of(edits: &[Edit], touched: &[String]) -> About {
+        // Size and rate touch every node, and change none.
+        let all = edits.iter().all(|edit| matches!(edit, Edit::SetSize { .. } | Edit::SetRate { .. }));
+        let mut about = About { nodes: if all { Vec::new() } else { touched.to_vec() }, ..About::default() };
+        for edit in edits {
+            match edit {
+                Edit::AddNode { id, .. } | Edit::RemoveNode { id } => about.nodes.push(id.clone()),
+                Edit::RenameNode { from, to } => about.nodes.extend([from.clone(), to.clone()]),
+                Edit::SetParam { node, .. } | Edit::SetBypass { node, .. } | Edit::SetLinked { node, .. } => {
+                    about.nodes.push(node.clone());
+                }
+                Edit::SetLink { to, .. } => about.links.push(to.clone()),
+                Edit::SetLayout { key, .. } => about.layout.push(key.clone()),
+                Edit::SetTake { .. } | Edit::SetSection { .. } | Edit::SetSize { .. } | Edit::SetRate { .. } => {}
+            }
+        }
+        about
+    }
 }
 
 /// What the document now differs by: tell an engine.
@@ -62,6 +116,11 @@ impl History {
         self.revision
     }
 
+    /// What the newest changes were about.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
     /// Applies one batch. Batches with the same gesture number, one after the other, become one step.
     ///
     /// # Errors
@@ -72,6 +131,7 @@ impl History {
             return Ok(Change { edits: Vec::new(), touched });
         }
         self.revision += 1;
+        self.recent.add(self.revision, &edits, &touched);
         self.last_id += 1;
         self.redo.clear();
         let id = self.last_id;
@@ -99,6 +159,7 @@ impl History {
         step.gesture = None;
         self.redo.push(step);
         self.revision += 1;
+        self.recent.add(self.revision, &edits, &applied.touched);
         Some(Change { edits, touched: applied.touched })
     }
 
@@ -110,6 +171,7 @@ impl History {
         step.inverse = applied.inverse;
         self.undo.push_back(step);
         self.revision += 1;
+        self.recent.add(self.revision, &edits, &applied.touched);
         Some(Change { edits, touched: applied.touched })
     }
 
@@ -153,6 +215,8 @@ fn sets_the_same(edit: &Edit, inverse: &Edit) -> bool {
     match (edit, inverse) {
         (Edit::SetParam { value: a, .. }, Edit::SetParam { value: b, .. }) => a == b,
         (Edit::SetBypass { on: a, .. }, Edit::SetBypass { on: b, .. }) => a == b,
+        (Edit::SetLinked { set: a, .. }, Edit::SetLinked { set: b, .. }) => a == b,
+        (Edit::SetSection { value: a, .. }, Edit::SetSection { value: b, .. }) => a == b,
         (Edit::SetLink { feed: a, .. }, Edit::SetLink { feed: b, .. }) => a == b,
         (Edit::SetTake { choice: a, .. }, Edit::SetTake { choice: b, .. }) => a == b,
         (Edit::SetLayout { value: a, .. }, Edit::SetLayout { value: b, .. }) => a == b,
@@ -212,6 +276,30 @@ mod tests {
         assert!(!history.is_dirty(), "redo comes back to what was saved");
         history.undo();
         assert!(history.is_dirty());
+    }
+
+    #[test]
+    fn what_changed_since_a_revision_is_known_for_a_while() {
+        let mut history = history();
+        let nodes = |history: &History, since| {
+            let abouts = history.recent().since(since)?;
+            Some(abouts.flat_map(|about| about.nodes.clone()).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(nodes(&history, 0), None, "nothing is known yet");
+        history.apply("Type", set("two"), None).unwrap();
+        let rename = Edit::RenameNode { from: "a".to_owned(), to: "b".to_owned() };
+        history.apply("Rename", vec![rename], None).unwrap();
+        assert_eq!(nodes(&history, 0).unwrap(), "a a a b a b");
+        assert_eq!(nodes(&history, 1).unwrap(), "a b a b");
+        assert_eq!(nodes(&history, 2).unwrap(), "");
+        history.undo();
+        history.undo();
+        assert_eq!(nodes(&history, 3).unwrap(), "a a");
+        for i in 0..RECENT {
+            history.apply("Type", set(&i.to_string()), None).unwrap();
+        }
+        assert_eq!(nodes(&history, 3), None, "too long ago");
+        assert!(nodes(&history, 4).is_some());
     }
 
     #[test]

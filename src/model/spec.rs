@@ -45,7 +45,7 @@ pub struct Help {
 }
 
 /// One parameter. A parameter of a scalar type is also an input port of its name: a link overrides the value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParamSpec {
     pub name: &'static str,
     pub kind: ParamKind,
@@ -55,7 +55,7 @@ pub struct ParamSpec {
 }
 
 /// The type of a parameter with its default and limits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ParamKind {
     Text {
         default: &'static str,

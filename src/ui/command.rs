@@ -138,6 +138,13 @@ pub enum FileCommand {
     Ungroup {
         node: String,
     },
+    /// Goes into a group: opens its file, as the graph names it, or brings it to the front, with a way back.
+    Enter {
+        node: String,
+        file: String,
+    },
+    /// Goes so many graphs out: back to where groups were entered. What was changed inside is saved, so that it holds.
+    Leave(usize),
 }
 
 /// What becomes of unsaved changes when something would lose them.

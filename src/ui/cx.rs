@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use model::spec::Catalog;
-use model::{Diagnostic, Document, GROUP, Image, Media, NodeSpec, PortRef, PortType, Ports, Recipe, Value};
+use model::{Diagnostic, Document, GROUP, Image, Media, NodeSpec, PortRef, PortType, Ports, Recent, Recipe, Value};
 
 use crate::actions::Keymap;
 use crate::command::Commands;
@@ -20,6 +20,8 @@ pub struct Cx<'a> {
     pub document: &'a Document,
     /// Grows with every change of the document.
     pub revision: u64,
+    /// What the newest revisions changed.
+    pub recent: &'a Recent,
     pub catalog: Catalog,
     pub view: &'a RunView,
     pub files: &'a FileState,
@@ -43,8 +45,8 @@ impl Cx<'_> {
         if let Some(spec) = self.catalog.find(&found.kind) {
             return spec.ports_of(&found.params);
         }
-        if let (GROUP, Some(ports)) = (found.kind.as_str(), self.view.groups.get(node)) {
-            return ports.clone();
+        if let (GROUP, Some(face)) = (found.kind.as_str(), self.view.groups.get(node)) {
+            return face.ports.clone();
         }
         crate::wiring::mentioned_ports(self.document, node)
     }
@@ -209,6 +211,8 @@ pub struct FileState {
     pub templates: Vec<(&'static str, &'static str)>,
     /// A film that was dropped and the graph that it carries, by their names; waits for a [`crate::Carried`].
     pub carried: Option<(String, String)>,
+    /// The graphs that this one was entered from, the outermost first, by their names.
+    pub crumbs: Vec<String>,
     /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.
     pub question: Option<String>,
 }

@@ -7,9 +7,14 @@ use crate::canvas::Canvas;
 use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Compare, Cx, Look};
 use crate::dock::Dock;
+use crate::holds::Holds;
+use crate::icons::{self, Icon};
 use crate::layout::Layout;
 use crate::overlays::Overlays;
-use crate::theme::space;
+use crate::theme::{size, space};
+
+/// More new takes than anybody wants of one key.
+const MOST_ROLLED: usize = 200;
 
 /// See the module.
 #[derive(Default)]
@@ -19,6 +24,7 @@ pub struct Editor {
     overlays: Overlays,
     /// Where the pointer was when keys were taken.
     pointer: Option<egui::Pos2>,
+    holds: Holds,
 }
 
 impl Editor {
@@ -37,6 +43,13 @@ impl Editor {
         let focus = Focus::of(ui.ctx());
         let covered = ui.ctx().memory(|memory| memory.top_modal_layer().is_some()) || self.overlays.take_keys(cx);
         if !covered {
+            if focus == Focus::Free {
+                self.holds.take_space(ui.ctx());
+            }
+            if self.holds.held_escape(ui.ctx(), cx.view.run.running) {
+                self.act("stop", cx);
+                cx.shared.toast = Some("Stopped the run".to_owned());
+            }
             cx.shared.pasted = ui.input(|input| {
                 input.events.iter().find_map(|event| match event {
                     egui::Event::Paste(text) => Some(text.clone()),
@@ -51,6 +64,9 @@ impl Editor {
         egui::Panel::top("menu").show(ui, |ui| self.menu(ui, cx));
         egui::Panel::bottom("status").show(ui, |ui| status(ui, cx));
         crate::banners(ui, cx);
+        if !cx.files.crumbs.is_empty() {
+            egui::Panel::top("crumbs").show(ui, |ui| crumbs(ui, cx));
+        }
         let canvas = &mut self.canvas;
         self.dock.show(ui, cx, |ui, cx| canvas.show(ui, cx));
         if let Some(action) = self.overlays.show(ui, cx) {
@@ -76,6 +92,7 @@ impl Editor {
                 cx.commands.push(Command::Run { targets, approval: Approval::default() });
             }
             "run_all" => cx.commands.push(Command::Run { targets: Vec::new(), approval: Approval::default() }),
+            "force" => self.force(cx),
             "stop" => cx.commands.push(Command::Stop),
             "live" => cx.commands.push(Command::SetLive(!cx.view.run.live)),
             "inspector" => self.dock.toggle("inspector"),
@@ -106,6 +123,34 @@ impl Editor {
                     self.dock.act(action, cx, self.pointer);
                 }
             }
+        }
+    }
+
+    /// Makes a new take of every selected item.
+    fn force(&mut self, cx: &mut Cx<'_>) {
+        let (selection, document) = (&cx.shared.selection, cx.document);
+        let nodes = selection.nodes.iter().filter_map(|id| cx.view.nodes.get(id));
+        let wanted = |element: &Option<String>| {
+            selection.elements.is_empty() || element.as_ref().is_none_or(|id| selection.elements.contains(id))
+        };
+        let items: Vec<&str> = nodes
+            .flat_map(|node| &node.items)
+            .filter(|item| wanted(&item.element))
+            .map(|item| item.name.as_str())
+            .take(MOST_ROLLED)
+            .collect();
+        if items.is_empty() {
+            cx.shared.toast = Some("Select what to roll again first".to_owned());
+            return;
+        }
+        // Takes of nodes in a group are the group's own.
+        let (own, inner): (Vec<&str>, Vec<&str>) =
+            items.into_iter().partition(|item| document.nodes.contains_key(model::node_of_item(item)));
+        if !inner.is_empty() {
+            cx.shared.toast = Some("Enter the group to roll its takes".to_owned());
+        }
+        for item in own {
+            cx.commands.push(Command::Roll { item: item.to_owned(), n: 1, approval: Approval::default() });
         }
     }
 
@@ -150,6 +195,22 @@ impl Editor {
             }
         });
     }
+}
+
+/// The way from the outermost graph to this one; each step leads back.
+fn crumbs(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.horizontal(|ui| {
+        let n = cx.files.crumbs.len();
+        for (i, name) in cx.files.crumbs.iter().enumerate() {
+            if ui.link(name).on_hover_text("Leave the group; what was changed in it is saved").clicked() {
+                cx.commands.push(Command::File(FileCommand::Leave(n - i)));
+            }
+            ui.label(icons::text(Icon::ChevronRight, size::BODY).color(cx.theme.weak));
+        }
+        ui.strong(cx.files.name());
+        let hint = cx.shared.keymap.hint("leave");
+        ui.label(egui::RichText::new(format!("{hint} leaves the group")).color(cx.theme.weak).size(size::SMALL));
+    });
 }
 
 fn status(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -12,6 +12,7 @@ mod editor;
 mod fuzzy;
 mod help;
 mod history;
+mod holds;
 pub mod icons;
 mod inspector;
 mod layout;
@@ -39,7 +40,7 @@ pub mod watch;
 mod widgets;
 pub mod wiring;
 
-pub use canvas::Canvas;
+pub use canvas::{Canvas, with_layout};
 pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Pick, Settlement};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,

@@ -1,5 +1,7 @@
 //! A window for tests: a document, a run and a panel without eframe, files or threads.
 
+pub(crate) mod raster;
+
 use egui_kittest::Harness;
 use model::History;
 use model::spec::Catalog;
@@ -29,6 +31,16 @@ impl Bench {
 
     /// A frame of something: edits, undo and redo happen at once, everything else is only recorded.
     pub(crate) fn frame(&mut self, ui: &mut egui::Ui, draw: impl FnOnce(&mut egui::Ui, &mut Cx<'_>)) {
+        self.frame_with(ui, &DARK, draw);
+    }
+
+    /// The same in a theme.
+    pub(crate) fn frame_with(
+        &mut self,
+        ui: &mut egui::Ui,
+        theme: &Theme,
+        draw: impl FnOnce(&mut egui::Ui, &mut Cx<'_>),
+    ) {
         let labels = |steps: &mut dyn Iterator<Item = &str>| steps.map(str::to_owned).collect();
         let history =
             HistoryView { done: labels(&mut self.history.done()), undone: labels(&mut self.history.undone()) };
@@ -38,6 +50,7 @@ impl Bench {
             &mut Cx {
                 document: self.history.document(),
                 revision: self.history.revision(),
+                recent: self.history.recent(),
                 catalog: Catalog(nodes::ALL),
                 view: &self.view,
                 files: &self.files,
@@ -46,7 +59,7 @@ impl Bench {
                 commands: &mut commands,
                 gallery: &mut NoGallery,
                 player: &mut NoPlayer,
-                theme: &DARK,
+                theme,
             },
         );
         for command in &commands.0 {

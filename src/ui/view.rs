@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use engine::money::{Cost, Total};
 use indexmap::IndexMap;
-use model::{Diagnostic, Digest, Ports, Value};
+use model::{Diagnostic, Digest, GroupFace, Value};
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
-    /// By node id; nodes of groups are named `group-node`, as the engine runs them.
+    /// By node id; nodes of groups are named `group-node`, as the engine runs them, and follow by the groups' own ids:
+    /// what comes out of them, and how everything in them stands.
     pub nodes: IndexMap<String, Arc<NodeView>>,
     /// The revision of the document that this is about; smaller than the editor's while an edit is on its way.
     pub revision: u64,
@@ -28,8 +29,8 @@ pub struct RunView {
     pub explanation: Option<Arc<ExplanationView>>,
     /// The answer to the newest [`crate::Ask::Takes`].
     pub takes: Option<Arc<TakesView>>,
-    /// Ports of groups by the node's id: their files are the session's to read.
-    pub groups: Arc<IndexMap<String, Ports>>,
+    /// What groups show, by the node's id: their files are the session's to read.
+    pub groups: Arc<IndexMap<String, GroupFace>>,
     pub models: Arc<Vec<ModelView>>,
     pub ledger: Arc<Vec<LedgerLine>>,
     /// Limits of spending, where somebody set them.
@@ -126,6 +127,25 @@ impl ItemState {
         }
     }
 
+    /// What several items show as one.
+    pub fn of_all<'a>(items: impl IntoIterator<Item = &'a ItemView, IntoIter: Clone>) -> ItemState {
+        let items = items.into_iter();
+        let worst = items.clone().max_by_key(|item| item.state.rank()).map(|item| item.state.clone());
+        match worst.unwrap_or_default() {
+            ItemState::Running { .. } => {
+                let share = |item: &ItemView| match item.state {
+                    ItemState::Done => 1.0,
+                    ItemState::Running { progress } => progress,
+                    _ => 0.0,
+                };
+                let n = items.clone().count().max(1);
+                ItemState::Running { progress: items.map(share).sum::<f32>() / n as f32 }
+            }
+            ItemState::Held { .. } => ItemState::Held { cost: held_cost(items) },
+            other => other,
+        }
+    }
+
     /// What matters most when several items make one badge: trouble first, then work, then money.
     fn rank(&self) -> u8 {
         match self {
@@ -146,19 +166,7 @@ impl NodeView {
     /// A node's view from its items: the badge counts them and shows what matters most.
     pub fn new(items: Vec<ItemView>) -> NodeView {
         let n_done = items.iter().filter(|item| item.state == ItemState::Done).count();
-        let worst = items.iter().max_by_key(|item| item.state.rank()).map(|item| item.state.clone());
-        let state = match worst.unwrap_or_default() {
-            ItemState::Running { .. } => {
-                let share = |item: &ItemView| match item.state {
-                    ItemState::Done => 1.0,
-                    ItemState::Running { progress } => progress,
-                    _ => 0.0,
-                };
-                ItemState::Running { progress: items.iter().map(share).sum::<f32>() / items.len().max(1) as f32 }
-            }
-            ItemState::Held { .. } => ItemState::Held { cost: held_cost(&items) },
-            other => other,
-        };
+        let state = ItemState::of_all(&items);
         NodeView { items, n_done, state, ..NodeView::default() }
     }
 
@@ -174,8 +182,8 @@ impl NodeView {
 }
 
 /// The price of all held items; none where one of them is unknown.
-fn held_cost(items: &[ItemView]) -> Option<u64> {
-    items.iter().try_fold(0, |sum, item| match item.state {
+fn held_cost<'a>(mut items: impl Iterator<Item = &'a ItemView>) -> Option<u64> {
+    items.try_fold(0, |sum, item| match item.state {
         ItemState::Held { cost } => cost.map(|cost| sum + cost),
         _ => Some(sum),
     })

@@ -43,6 +43,8 @@ fn a_group_is_used_twice_and_revised_once() {
     assert_eq!(project.call(&["run", "uses.ron"]).expect(0).last(), "ran 2, reused 0, cost 0");
     assert_eq!(project.call(&["plan", "uses.ron"]).expect(0).last(), "nothing to run: 2 reused, cost 0");
 
+    let one = project.call(&["plan", "uses.ron", "--target", "night"]).expect(0);
+    assert_eq!(one.last(), "nothing to run: 1 reused, cost 0", "a group is a target by its name");
     let set = project.call(&["plan", "uses.ron", "--set", "day.exposure=0.5"]).expect(0);
     assert!(set.out.contains("1 to run, 1 reused"), "an override of one instance reaches the film: {}", set.out);
     project.replace(

@@ -35,6 +35,7 @@ pub fn check(document: &Document, catalog: Catalog) -> Vec<Diagnostic> {
     links::check(document, &known, &mut found);
     check_cycles(document, &mut found);
     check_takes(document, &mut found);
+    crate::linked::check(document, &mut found);
     found
 }
 

@@ -7,6 +7,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::{Applied, BAD_ID_HINT, Edit, MAX_ID, is_valid_id, is_valid_size, node_of_item};
 use crate::document::BYPASS;
+use crate::interface::{INTERFACE, with_targets};
+use crate::linked::LINKED;
 use crate::ronfile::{MAX_DEPTH, same};
 use crate::{Data, Diagnostic, Document, Feed, Node, PortRef};
 
@@ -106,6 +108,27 @@ impl<'a> Batch<'a> {
                 }
             }
             Edit::SetBypass { node, .. } => self.need_node(node),
+            Edit::SetLinked { node, set, .. } => {
+                self.need_node(node)?;
+                match set.as_deref().filter(|set| !is_valid_id(set)) {
+                    Some(set) => {
+                        let shown: String = set.chars().take(MAX_ID).collect();
+                        let refusal = refuse("bad-id", format!("`{shown}` cannot name linked copies")).at_node(node);
+                        Err(Box::new(refusal.hint(BAD_ID_HINT)))
+                    }
+                    None => Ok(()),
+                }
+            }
+            Edit::SetSection { key, value, .. } => {
+                if !is_section(key) {
+                    let shown: String = key.chars().take(MAX_ID).collect();
+                    return Err(Box::new(refuse("bad-section", format!("`{shown}` cannot be a section of its own"))));
+                }
+                match value {
+                    Some(value) => data(value, 1, bad_data()),
+                    None => Ok(()),
+                }
+            }
             Edit::SetLink { to, feed, at } => self.check_link(to, feed.as_ref(), *at),
             Edit::SetTake { item, choice, at } => {
                 let node = node_of_item(item);
@@ -172,6 +195,7 @@ impl<'a> Batch<'a> {
             Edit::RenameNode { from, to } => self.rename_node(from, to)?,
             Edit::SetParam { node, param, value, at } => self.set_param(node, param, value.as_ref(), *at)?,
             Edit::SetBypass { node, on, at } => self.set_bypass(node, *on, *at)?,
+            Edit::SetLinked { node, set, at } => self.set_linked(node, set.as_deref(), *at)?,
             Edit::SetLink { to, feed, at } => self.set_link(to, feed.as_ref(), *at),
             Edit::SetTake { item, choice, at } => {
                 self.mention(node_of_item(item));
@@ -185,6 +209,10 @@ impl<'a> Batch<'a> {
                 self.mention(key);
                 let (old, _) = put(&mut self.document.layout, key, value.as_ref(), *at, same);
                 old.map(|(value, at)| Edit::SetLayout { key: key.clone(), value, at }).into_iter().collect()
+            }
+            Edit::SetSection { key, value, at } => {
+                let (old, _) = put(&mut self.document.unknown, key, value.as_ref(), *at, same);
+                old.map(|(value, at)| Edit::SetSection { key: key.clone(), value, at }).into_iter().collect()
             }
             Edit::SetSize { size } => {
                 let old = std::mem::replace(&mut self.document.settings.size, *size);
@@ -255,8 +283,11 @@ impl<'a> Batch<'a> {
             document.takes.retain(|item, _| node_of_item(item) != id);
         }
         document.layout.shift_remove(&id);
+        let keep = |port: &PortRef| if port.node == id { Vec::new() } else { vec![port.clone()] };
+        let section = self.set_interface(keep);
         let mut inverse = vec![Edit::AddNode { id, node, at: Some(at) }];
         inverse.extend(mentions);
+        inverse.extend(section);
         inverse
     }
 
@@ -301,7 +332,10 @@ impl<'a> Batch<'a> {
         self.touch(from);
         self.touch(to);
         readers.iter().for_each(|reader| self.touch(reader));
-        Ok(vec![Edit::RenameNode { from: to.to_owned(), to: from.to_owned() }])
+        let named = |port: &PortRef| if port.node == from { PortRef::new(to, &port.port) } else { port.clone() };
+        let section = self.set_interface(|port| vec![named(port)]);
+        let back = Edit::RenameNode { from: to.to_owned(), to: from.to_owned() };
+        Ok(std::iter::once(back).chain(section).collect())
     }
 
     fn set_param(
@@ -312,13 +346,43 @@ impl<'a> Batch<'a> {
         at: Option<usize>,
     ) -> Result<Vec<Edit>, Box<Diagnostic>> {
         self.need_node(node)?;
-        let params = &mut self.document.nodes[node].params;
-        let (old, changed) = put(params, &param.to_owned(), value, at, same);
-        if changed {
-            self.touch(node);
+        let set = |batch: &mut Self, node: &str, at| {
+            let (old, changed) = put(&mut batch.document.nodes[node].params, &param.to_owned(), value, at, same);
+            if changed {
+                batch.touch(node);
+            }
+            old.map(|(value, at)| Edit::SetParam { node: node.to_owned(), param: param.to_owned(), value, at })
+        };
+        let mut inverse: Vec<Edit> = set(self, node, at).into_iter().collect();
+        // With a place it is an inverse, which names every copy itself.
+        if at.is_none() {
+            let others: Vec<String> = self.document.linked_with(node).map(str::to_owned).collect();
+            inverse.extend(others.iter().filter_map(|other| set(self, other, None)));
+            // Unsetting unsets all of them: those that had a value get it back after that.
+            inverse.sort_by_key(|edit| matches!(edit, Edit::SetParam { at: Some(_), .. }));
         }
-        let inverse = |(value, at)| Edit::SetParam { node: node.to_owned(), param: param.to_owned(), value, at };
+        Ok(inverse)
+    }
+
+    fn set_linked(&mut self, node: &str, set: Option<&str>, at: Option<usize>) -> Result<Vec<Edit>, Box<Diagnostic>> {
+        self.need_node(node)?;
+        let fields = &mut self.document.nodes[node].unknown;
+        let (old, _) = put(fields, &LINKED.to_owned(), set.map(Data::from).as_ref(), at, same);
+        let inverse = |(old, at): (Option<Data>, Option<usize>)| Edit::SetLinked {
+            node: node.to_owned(),
+            set: old.as_ref().and_then(Data::as_text).map(str::to_owned),
+            at,
+        };
         Ok(old.map(inverse).into_iter().collect())
+    }
+
+    /// Changes the ports that the interface names. Returns what restores it.
+    fn set_interface(&mut self, mut to: impl FnMut(&PortRef) -> Vec<PortRef>) -> Option<Edit> {
+        let section = with_targets(self.document, |_, port| to(port))?;
+        let (at, _, old) = self.document.unknown.get_full(INTERFACE)?;
+        let inverse = Edit::SetSection { key: INTERFACE.to_owned(), value: Some(old.clone()), at: Some(at) };
+        self.document.unknown.insert(INTERFACE.to_owned(), section);
+        Some(inverse)
     }
 
     fn set_bypass(&mut self, node: &str, on: Option<bool>, at: Option<usize>) -> Result<Vec<Edit>, Box<Diagnostic>> {
@@ -348,6 +412,13 @@ impl<'a> Batch<'a> {
         }
         old.map(|(feed, at)| Edit::SetLink { to: to.clone(), feed, at }).into_iter().collect()
     }
+}
+
+/// Whether a section may be set as a whole: the others have edits of their own, and the name must be one in files.
+fn is_section(key: &str) -> bool {
+    let own = ["throughline", "settings", "nodes", "links", "takes", "layout"];
+    let first = key.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
+    first && key.len() <= MAX_ID && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !own.contains(&key)
 }
 
 /// What an entry was before, with its place where it had one.

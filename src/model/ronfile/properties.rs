@@ -136,6 +136,13 @@ fn edit() -> impl Strategy<Value = Edit> {
         (id(), select(vec!["text", "n", "other"]), proptest::option::of(data()), at())
             .prop_map(|(node, param, value, at)| Edit::SetParam { node, param: param.to_owned(), value, at }),
         (id(), proptest::option::of(any::<bool>()), at()).prop_map(|(node, on, at)| Edit::SetBypass { node, on, at }),
+        (id(), proptest::option::of(select(vec!["one", "two"])), at()).prop_map(|(node, set, at)| Edit::SetLinked {
+            node,
+            set: set.map(str::to_owned),
+            at
+        }),
+        (select(vec!["interface", "more", "nodes"]), proptest::option::of(data()), at())
+            .prop_map(|(key, value, at)| Edit::SetSection { key: key.to_owned(), value, at }),
         (port(), proptest::option::of(feed()), at()).prop_map(|(to, feed, at)| Edit::SetLink { to, feed, at }),
         (item(), proptest::option::of(choice()), at()).prop_map(|(item, choice, at)| Edit::SetTake {
             item,

@@ -18,6 +18,7 @@ use ui::{Canvas, Commands, Cx, FileState, Gallery, HistoryView, NoPlayer, Pictur
 const SIZE: Vec2 = vec2(1280.0, 720.0);
 const FRAMES: usize = 120;
 const ROUNDS: usize = 6;
+const EDITS: i64 = 9;
 
 fn main() {
     println!("ms a frame: medians of {FRAMES} frames, the best of {ROUNDS} rounds");
@@ -43,10 +44,16 @@ fn main() {
             let note = if n == 10_000 { verdict(still, bar) } else { String::new() };
             println!("{n:>7}  {name:<5} {still:>9.3} {pan:>9.3} {drag:>9.3} {:>9}   {note}", n_vertices[i][j]);
         }
-        println!("{n:>7}  the frame after an edit: {:.2}", benches[i].rebuild());
+        for view in [View::Thirty, View::All] {
+            let costs = benches[i].edits(view).map(|(what, applied, shown)| format!("{what} {applied:.2}+{shown:.2}"));
+            let of = if view == View::All { "all" } else { "30" };
+            println!("{n:>7}  {of:<5} applying an edit + the frame after it: {}", costs.join(", "));
+        }
     }
     let near = best[2][1];
     println!("pan {}, drag {} of standing still", ratio(near[1] / near[0], 1.3), ratio(near[2] / near[0], 1.3));
+    let far = best[2][0];
+    println!("with all in view: pan {}, drag {}", ratio(far[1] / far[0], 1.3), ratio(far[2] / far[0], 1.3));
     println!("growth from 100 to 10,000 nodes with 30 in view: {}", ratio(near[0] / best[0][1][0], 1.2));
 }
 
@@ -129,6 +136,7 @@ impl Bench {
             let mut cx = Cx {
                 document: history.document(),
                 revision: history.revision(),
+                recent: history.recent(),
                 catalog: Catalog(nodes::ALL),
                 view,
                 files: &FileState::default(),
@@ -157,8 +165,7 @@ impl Bench {
         spent
     }
 
-    fn scenarios(&mut self, view: View) -> ([f64; 3], usize) {
-        let middle = pos2(SIZE.x / 2.0, SIZE.y / 2.0);
+    fn look_at(&mut self, view: View) {
         self.shared.selection.clear();
         match view {
             View::All => drop(self.frame(Vec::new(), "frame_all")),
@@ -172,6 +179,11 @@ impl Bench {
                 self.shared.selection.clear();
             }
         }
+    }
+
+    fn scenarios(&mut self, view: View) -> ([f64; 3], usize) {
+        let middle = pos2(SIZE.x / 2.0, SIZE.y / 2.0);
+        self.look_at(view);
         // The pointer outside: nothing is hovered.
         self.frame(vec![Event::PointerGone], "");
         let still = median((0..FRAMES).map(|_| self.frame(Vec::new(), "")));
@@ -217,18 +229,70 @@ impl Bench {
         spent
     }
 
-    /// What the first frame after an edit costs, for the record.
-    fn rebuild(&mut self) -> f64 {
-        let edit = |x: i64| Edit::SetLayout {
-            key: "n0".to_owned(),
-            value: Some(Data::Struct(None, [("at".to_owned(), Data::Tuple(vec![x.into(), 0.into()]))].into())),
-            at: None,
+    /// What edits cost: each applied, and the first frame after it.
+    fn edits(&mut self, view: View) -> [(&'static str, f64, f64); 6] {
+        self.look_at(view);
+        let look = |node: &str, x: i64| {
+            let fields = [("at".to_owned(), Data::Tuple(vec![x.into(), 0.into()]))].into();
+            Edit::SetLayout { key: node.to_owned(), value: Some(Data::Struct(None, fields)), at: None }
         };
-        median((0..9).map(|i| {
-            self.history.apply("Move", vec![edit(i)], None).expect("a layout can be set");
-            self.frame(Vec::new(), "")
-        }))
+        let text = |i: i64| {
+            let value = Some(Data::from(format!("line {i}").as_str()));
+            Edit::SetParam { node: "n0".to_owned(), param: "text".to_owned(), value, at: None }
+        };
+        // Two joins of texts: one more source, and without it.
+        let link = |i: i64| {
+            let sources = [0, 6].map(|node| PortRef::new(&format!("n{node}"), "text"));
+            let feed = Some(Feed::Many(sources[..1 + i as usize % 2].to_vec()));
+            Edit::SetLink { to: PortRef::new("n1", "texts"), feed, at: None }
+        };
+        let node = Node {
+            kind: "prompt.text".to_owned(),
+            version: 1,
+            params: Default::default(),
+            unknown: Default::default(),
+        };
+        let add = |i: i64| {
+            vec![Edit::AddNode { id: format!("new{i}"), node: node.clone(), at: None }, look(&format!("new{i}"), i)]
+        };
+        let half = self.history.document().nodes.len() as i64 / 2;
+        let remove = |i: i64| Edit::RemoveNode { id: format!("n{}", half + i) };
+        [
+            ("move", self.edit(&mut |i| vec![look("n0", i)])),
+            ("text", self.edit(&mut |i| vec![text(i)])),
+            ("link", self.edit(&mut |i| vec![link(i)])),
+            ("add", self.edit(&mut |i| add(i))),
+            ("remove", self.edit(&mut |i| vec![remove(i)])),
+            ("undo", self.undo()),
+        ]
+        .map(|(what, (applied, shown))| (what, applied, shown))
     }
+
+    fn edit(&mut self, edits: &mut dyn FnMut(i64) -> Vec<Edit>) -> (f64, f64) {
+        let times = (0..EDITS).map(|i| {
+            let made = edits(i);
+            let start = Instant::now();
+            self.history.apply("Edit", made, None).expect("the edit applies");
+            (start.elapsed().as_secs_f64() * 1e3, self.frame(Vec::new(), ""))
+        });
+        medians(times.collect())
+    }
+
+    /// Takes back what [`edits`](Self::edits) did last: the nodes come back to where they stood.
+    fn undo(&mut self) -> (f64, f64) {
+        let times = (0..EDITS).map(|_| {
+            let start = Instant::now();
+            self.history.undo();
+            (start.elapsed().as_secs_f64() * 1e3, self.frame(Vec::new(), ""))
+        });
+        let cost = medians(times.collect());
+        while self.history.undo().is_some() {}
+        cost
+    }
+}
+
+fn medians(times: Vec<(f64, f64)>) -> (f64, f64) {
+    (median(times.iter().map(|it| it.0)), median(times.iter().map(|it| it.1)))
 }
 
 fn button(pos: Pos2, button: PointerButton, pressed: bool) -> Event {

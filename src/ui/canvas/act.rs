@@ -11,7 +11,7 @@ use super::find::Find;
 use super::gestures::{STEP, snap};
 use super::scene::NodeBox;
 use super::walk::{self, Way};
-use super::{Canvas, edits};
+use super::{Canvas, edits, linked};
 use crate::command::{Command, FileCommand};
 use crate::cx::{Cx, Selection};
 
@@ -29,7 +29,12 @@ impl Canvas {
         match action {
             "leave" => {
                 let finding = self.find.take().is_some();
-                return self.cancel() || finding;
+                let ended = self.cancel() || finding;
+                if !ended && !cx.files.crumbs.is_empty() {
+                    cx.commands.push(Command::File(FileCommand::Leave(1)));
+                    return true;
+                }
+                return ended;
             }
             "cut" => {
                 self.copy(cx);
@@ -44,6 +49,7 @@ impl Canvas {
             "duplicate" => self.duplicate("Duplicate", Outside::Drop, cx),
             "duplicate_linked" => self.duplicate("Duplicate with inputs", Outside::Keep, cx),
             "linked_copy" => self.linked_copy(cx),
+            "unlink" => self.unlink(cx),
             "rename" => self.rename_selected(cx),
             "add" => {
                 let at = self.pointer_or_center();
@@ -119,7 +125,8 @@ impl Canvas {
         // A menu has no text of the system's clipboard: what this canvas copied last is the next best.
         let text = cx.shared.pasted.take().or_else(|| self.last_copied.clone()).unwrap_or_default();
         match clipboard::read(&text, cx.catalog) {
-            Ok(part) => {
+            Ok(mut part) => {
+                part.nodes.values_mut().for_each(|node| linked::mark(node, None));
                 let at = snap(self.camera.to_canvas(self.pointer_or_center()), false);
                 self.implant("Paste", &part, To::Place(at), outside, cx);
             }
@@ -141,19 +148,42 @@ impl Canvas {
     }
 
     fn duplicate(&mut self, label: &str, outside: Outside, cx: &mut Cx<'_>) {
-        let part = clipboard::part_of(cx.document, &self.scene, &cx.shared.selection);
-        self.implant(label, &part, To::Beside(vec2(STEP * 2.0, STEP * 2.0)), outside, cx);
+        let mut part = clipboard::part_of(cx.document, &self.scene, &cx.shared.selection);
+        part.nodes.values_mut().for_each(|node| linked::mark(node, None));
+        self.implant(label, &part, To::Beside(BESIDE), outside, cx);
     }
 
-    /// A copy that stays the same as its original: groups share their file, nothing else has what could be shared.
+    /// A copy that stays the same as its original: groups share their file, other nodes their parameters.
     fn linked_copy(&mut self, cx: &mut Cx<'_>) {
-        let kind = |id: &String| cx.document.nodes.get(id).map(|node| node.kind.as_str());
-        let nodes = &cx.shared.selection.nodes;
-        if nodes.is_empty() || !nodes.iter().all(|id| kind(id) == Some(GROUP)) {
-            cx.shared.toast = Some("Linked copies are made of groups: group the nodes first".to_owned());
+        if cx.shared.selection.nodes.is_empty() {
+            cx.shared.toast = Some("Select the nodes to copy first".to_owned());
             return;
         }
-        self.duplicate("Linked copy", Outside::Drop, cx);
+        let mut part = clipboard::part_of(cx.document, &self.scene, &cx.shared.selection);
+        let sets = linked::sets_for(cx.document, part.nodes.keys());
+        for (id, set) in &sets {
+            if let Some(node) = part.nodes.get_mut(id) {
+                linked::mark(node, Some(set));
+            }
+        }
+        let (mut made, selection) = clipboard::implant(cx.document, &part, To::Beside(BESIDE), Outside::Drop);
+        let marks = sets.into_iter().filter(|(id, _)| cx.document.nodes[id].linked().is_none());
+        made.extend(marks.map(|(node, set)| Edit::SetLinked { node, set: Some(set), at: None }));
+        cx.commands.edit("Linked copy", made);
+        cx.shared.selection = Selection { elements: cx.shared.selection.elements.clone(), ..selection };
+    }
+
+    /// Lets the selected nodes have parameters of their own again.
+    fn unlink(&mut self, cx: &mut Cx<'_>) {
+        let made: Vec<Edit> = self
+            .selected(cx)
+            .iter()
+            .flat_map(|i| linked::unlink(cx.document, &self.scene.nodes[*i as usize].id, &cx.shared.selection.nodes))
+            .collect();
+        if made.is_empty() {
+            cx.shared.toast = Some("No linked copy is selected".to_owned());
+        }
+        cx.commands.edit("Unlink", made);
     }
 
     fn select_all(&mut self, cx: &mut Cx<'_>) {
@@ -223,17 +253,13 @@ impl Canvas {
         (cx.document.nodes.get(id)?.kind == GROUP).then(|| id.to_owned())
     }
 
-    /// Opens a group's file. Paths in a graph are relative to its folder.
+    /// Goes into a group.
     pub(super) fn enter_group(&mut self, node: u32, cx: &mut Cx<'_>) {
-        let id = &self.scene.nodes[node as usize].id;
-        let file = cx.document.nodes.get(id).and_then(|node| node.params.get("file")).and_then(Data::as_text);
-        let folder = cx.files.path.as_deref().and_then(std::path::Path::parent);
-        match (file, folder) {
-            (Some(file), Some(folder)) => {
-                cx.commands.push(Command::File(FileCommand::Open(Some(folder.join(file)))));
-            }
-            (None, _) => cx.shared.toast = Some("This group names no file".to_owned()),
-            (_, None) => cx.shared.toast = Some("Save the graph first: a group's file stands beside it".to_owned()),
+        let node = self.scene.nodes[node as usize].id.clone();
+        let file = cx.document.nodes.get(&node).and_then(|node| node.params.get("file")).and_then(Data::as_text);
+        match file.map(str::to_owned) {
+            Some(file) => cx.commands.push(Command::File(FileCommand::Enter { node, file })),
+            None => cx.shared.toast = Some("This group names no file".to_owned()),
         }
     }
 
@@ -299,6 +325,9 @@ impl Canvas {
     }
 }
 
+/// How far beside the original a copy stands.
+const BESIDE: egui::Vec2 = vec2(STEP * 2.0, STEP * 2.0);
+
 /// Whether walking leaves what was selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
@@ -309,9 +338,14 @@ enum Reach {
 /// Removes what is selected.
 fn removal(document: &Document, selection: &Selection) -> Vec<Edit> {
     let nodes = selection.nodes.iter().filter(|id| document.nodes.contains_key(*id));
+    let unlinked = nodes.clone().flat_map(|id| linked::unlink(document, id, &selection.nodes));
+    let unlinked: Vec<Edit> = unlinked
+        .filter(|edit| matches!(edit, Edit::SetLinked { node, .. } if !selection.nodes.contains(node)))
+        .collect();
     let nodes = nodes.map(|id| Edit::RemoveNode { id: id.clone() });
     let decor = selection.decor.iter().filter(|key| document.layout.contains_key(*key));
-    nodes.chain(decor.map(|key| Edit::SetLayout { key: key.clone(), value: None, at: None })).collect()
+    let decor = decor.map(|key| Edit::SetLayout { key: key.clone(), value: None, at: None });
+    unlinked.into_iter().chain(nodes).chain(decor).collect()
 }
 
 /// Swaps what feeds the first two inputs of one type; the first two wires of an input that takes many.

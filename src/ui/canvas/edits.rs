@@ -4,18 +4,21 @@ use std::collections::HashSet;
 
 use egui::Pos2;
 use indexmap::IndexSet;
-use model::{Data, Document, Edit, Feed, PortRef, PortType};
+use model::{Data, Document, Edit, Feed, Node, PortRef, PortType};
 
 use super::scene::{NodeBox, PortBox, Scene};
 use super::wires;
 use crate::wiring::{connect, disconnect, move_node};
 
 /// Adds what keeps the layout right: points of links that go, or whose ends get other names.
-pub(crate) fn finish(document: &Document, mut edits: Vec<Edit>) -> Vec<Edit> {
-    if edits.is_empty() || !document.layout.keys().any(|key| key.starts_with(wires::PREFIX)) {
+pub fn finish(document: &Document, mut edits: Vec<Edit>) -> Vec<Edit> {
+    let bent: Vec<(usize, &String)> =
+        document.layout.keys().enumerate().filter(|(_, key)| key.starts_with(wires::PREFIX)).collect();
+    if edits.is_empty() || bent.is_empty() {
         return edits;
     }
-    let mut after = document.clone();
+    let links: Vec<_> = bent.iter().filter_map(|(_, key)| wires::link_of(key)).collect();
+    let mut after = part_about(document, &edits, &links);
     if after.apply(&edits).is_err() {
         return edits;
     }
@@ -33,7 +36,7 @@ pub(crate) fn finish(document: &Document, mut edits: Vec<Edit>) -> Vec<Edit> {
             }
         }
     };
-    for (i, (key, value)) in after.layout.iter().enumerate() {
+    for (i, key) in bent {
         let Some((mut from, mut to)) = wires::link_of(key) else { continue };
         renamed(&mut from);
         renamed(&mut to);
@@ -43,11 +46,49 @@ pub(crate) fn finish(document: &Document, mut edits: Vec<Edit>) -> Vec<Edit> {
             continue;
         }
         edits.push(Edit::SetLayout { key: key.clone(), value: None, at: None });
-        if kept && !after.layout.contains_key(&now) {
-            edits.push(Edit::SetLayout { key: now, value: Some(value.clone()), at: Some(i) });
+        if kept && !document.layout.contains_key(&now) {
+            edits.push(Edit::SetLayout { key: now, value: document.layout.get(key).cloned(), at: Some(i) });
         }
     }
     edits
+}
+
+/// As much of a document as edits and some links speak of: a copy of all of it costs what the graph is large.
+fn part_about(document: &Document, edits: &[Edit], links: &[(PortRef, PortRef)]) -> Document {
+    let mut ids: Vec<&str> = Vec::new();
+    let mut inputs: Vec<&PortRef> = links.iter().map(|(_, to)| to).collect();
+    for edit in edits {
+        match edit {
+            Edit::RemoveNode { id } | Edit::RenameNode { from: id, .. } => ids.push(id),
+            Edit::SetParam { node, .. } | Edit::SetBypass { node, .. } | Edit::SetLinked { node, .. } => ids.push(node),
+            Edit::SetLink { to, feed, .. } => {
+                inputs.push(to);
+                ids.push(&to.node);
+                ids.extend(feed.iter().flat_map(Feed::sources).map(|source| source.node.as_str()));
+            }
+            Edit::SetTake { item, .. } => ids.push(model::node_of_item(item)),
+            Edit::AddNode { .. }
+            | Edit::SetLayout { .. }
+            | Edit::SetSection { .. }
+            | Edit::SetSize { .. }
+            | Edit::SetRate { .. } => {}
+        }
+    }
+    let mut part = Document::default();
+    for to in inputs {
+        if let Some(feed) = document.links.get(to) {
+            ids.push(&to.node);
+            ids.extend(feed.sources().iter().map(|source| source.node.as_str()));
+            part.links.insert(to.clone(), feed.clone());
+        }
+    }
+    for id in ids {
+        if let Some(node) = document.nodes.get(id) {
+            let bare = || Node { params: Default::default(), unknown: Default::default(), ..node.clone() };
+            part.nodes.entry(id.to_owned()).or_insert_with(bare);
+        }
+    }
+    part
 }
 
 /// Whether the document would take these edits. It costs a copy: for rare things such as a rename.

@@ -587,7 +587,9 @@ impl Canvas {
     fn double_clicked(&mut self, at: Pos2, cx: &mut Cx<'_>) {
         let place = self.camera.to_canvas(at);
         match hit::at(&self.scene, place, self.camera.zoom) {
-            Hit::Title(node) if self.scene.nodes[node as usize].kind == model::GROUP => self.enter_group(node, cx),
+            Hit::Title(node) | Hit::Body(node) if self.scene.nodes[node as usize].kind == model::GROUP => {
+                self.enter_group(node, cx);
+            }
             Hit::Title(node) => self.start_rename(node),
             Hit::Thumb(node) | Hit::Body(node) => {
                 let node = self.scene.nodes[node as usize].id.clone();
@@ -609,13 +611,21 @@ impl Canvas {
     /// Ends a gesture without an edit; whether there was one.
     pub(super) fn cancel(&mut self) -> bool {
         self.button = None;
+        let scene = &mut self.scene;
         match std::mem::take(&mut self.gesture) {
-            Gesture::Idle => false,
-            _ => {
-                self.scene.spoil();
-                true
+            Gesture::Idle => return false,
+            Gesture::Move(drag) => {
+                let nodes: Vec<String> = drag.nodes.iter().map(|i| scene.nodes[*i as usize].id.clone()).collect();
+                scene.spoil(nodes.into_iter().chain(drag.decor));
             }
+            Gesture::Resize { key, .. } => scene.spoil([key]),
+            Gesture::Bend { wire, .. } => {
+                let (from, to) = scene.names(&scene.wires[wire as usize]);
+                scene.spoil([wires::key(&from, &to)]);
+            }
+            _ => {}
         }
+        true
     }
 }
 

@@ -3,6 +3,7 @@
 //! A tree would adapt to clusters; nodes are of one size, and moving one in a grid costs two cells.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use egui::Rect;
 
@@ -14,8 +15,26 @@ const MOST_CELLS: i64 = 64;
 /// See the module. Entries are numbers with a rectangle that the owner remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Grid {
-    cells: HashMap<(i32, i32), Vec<u32>>,
+    cells: HashMap<(i32, i32), Vec<u32>, BuildHasherDefault<CellHasher>>,
     large: Vec<u32>,
+}
+
+/// Cells are two small numbers that nobody chooses to collide: the standard hash costs more than what is looked up.
+#[derive(Debug, Default)]
+struct CellHasher(u64);
+
+impl Hasher for CellHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_i32(i32::from(*byte)));
+    }
+
+    fn write_i32(&mut self, value: i32) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(value.cast_unsigned())).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 impl Grid {
@@ -37,6 +56,11 @@ impl Grid {
             }),
             None => take(&mut self.large),
         }
+    }
+
+    /// Gives every entry another number.
+    pub(crate) fn renumber(&mut self, new: impl Fn(u32) -> u32) {
+        self.cells.values_mut().chain([&mut self.large]).flatten().for_each(|entry| *entry = new(*entry));
     }
 
     /// Entries near a rectangle, ascending, each once; the caller tests their own rectangles.

@@ -66,7 +66,13 @@ impl Canvas {
                 lines
             }
             Hit::Title(node) | Hit::Body(node) => {
-                node_lines(&self.scene.nodes[*node as usize], self.scene.view_of(cx.view, *node))
+                let it = &self.scene.nodes[*node as usize];
+                let mut lines = node_lines(it, self.scene.view_of(cx.view, *node));
+                if it.linked {
+                    let others: Vec<&str> = cx.document.linked_with(&it.id).take(6).collect();
+                    lines.push(Line::new(format!("Linked with {}", others.join(", "))));
+                }
+                lines
             }
             _ => Vec::new(),
         }

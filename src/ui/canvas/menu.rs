@@ -21,6 +21,7 @@ const NODE: &[&str] = &[
     "duplicate",
     "duplicate_linked",
     "linked_copy",
+    "unlink",
     "-",
     "group",
     "ungroup",

@@ -16,9 +16,12 @@ mod gestures;
 mod grid;
 mod hit;
 mod hover;
+mod linked;
 mod menu;
 mod minimap;
 mod paint;
+#[cfg(test)]
+mod pictures;
 mod scene;
 #[cfg(test)]
 mod stress;
@@ -32,9 +35,11 @@ mod write;
 use egui::{PointerButton, Pos2, Sense, Ui};
 
 use self::camera::Camera;
+pub use self::edits::finish as with_layout;
 use self::find::Find;
 use self::gestures::Gesture;
 use self::hit::Hit;
+pub(crate) use self::linked::unlink;
 use self::menu::About;
 use self::minimap::Minimap;
 use self::paint::{Detail, FarMesh};

@@ -4,12 +4,17 @@
 use std::collections::BTreeSet;
 
 use egui::{Context, Event, Key, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
-use model::{Document, History, Loaded, Severity, check};
+use indexmap::IndexMap;
+use model::{
+    Catalog, Data, Diagnostic, Document, Edit, GROUP, History, Loaded, Severity, check, group_edits, group_face,
+};
 
 use super::Canvas;
 use super::gestures::Gesture;
 use super::wires;
+use super::with_layout;
 use crate::actions::{ACTIONS, Scope};
+use crate::command::{Command, FileCommand};
 use crate::testing::Bench;
 use crate::theme::{DARK, Theme};
 
@@ -44,6 +49,10 @@ struct Table {
     time: f64,
     /// What the window would have put on the clipboard.
     clipboard: String,
+    /// Files of groups, which in the window are on disk.
+    files: IndexMap<String, Document>,
+    n_groups: usize,
+    n_linked: usize,
     /// What was done, for the message of a failure.
     log: Vec<String>,
 }
@@ -55,7 +64,8 @@ impl Table {
         DARK.apply(&ctx);
         let bench = Bench { history: History::new(document), ..Bench::default() };
         let (canvas, clipboard) = (Canvas::default(), String::new());
-        let mut table = Table { ctx, bench, canvas, time: 0.0, clipboard, log: Vec::new() };
+        let (files, log) = (IndexMap::new(), Vec::new());
+        let mut table = Table { ctx, bench, canvas, time: 0.0, clipboard, files, n_groups: 0, n_linked: 0, log };
         (0..2).for_each(|_| table.frame(Vec::new(), Modifiers::NONE, ""));
         table
     }
@@ -83,6 +93,82 @@ impl Table {
             if let egui::OutputCommand::CopyText(text) = command {
                 self.clipboard = text;
             }
+        }
+    }
+
+    /// Does what the window does on disk: groups of nodes, and nodes of groups.
+    fn group(&mut self) {
+        for command in std::mem::take(&mut self.bench.sent) {
+            let document = self.bench.history.document();
+            let made = match &command {
+                Command::File(FileCommand::Group { nodes }) => {
+                    let id = format!("group_{}", self.files.len());
+                    let file = format!("{id}.ron");
+                    group_edits::pack(document, nodes, &id, &file).map(|(inner, edits)| {
+                        self.files.insert(file, inner);
+                        ("Group", edits)
+                    })
+                }
+                Command::File(FileCommand::Ungroup { node }) => {
+                    let file = document.nodes[node].params["file"].as_text().unwrap();
+                    group_edits::unpack(document, node, &self.files[file]).map(|edits| ("Ungroup", edits))
+                }
+                _ => continue,
+            };
+            // What cannot be grouped, or grouped no more, is told in words.
+            let Ok((label, edits)) = made else { continue };
+            let edits = with_layout(document, edits);
+            self.n_groups += usize::from(self.bench.history.apply(label, edits, None).is_ok());
+        }
+        let mut load =
+            |file: &str| self.files.get(file).cloned().ok_or_else(|| Diagnostic::error("no-file", file.to_owned()));
+        let groups = self.bench.history.document().nodes.iter().filter(|(_, node)| node.kind == GROUP);
+        let faces: IndexMap<_, _> = groups
+            .filter_map(|(id, node)| {
+                let inner = load(node.params.get("file").and_then(Data::as_text)?).ok()?;
+                Some((id.clone(), group_face(&inner, Catalog(nodes::ALL), &mut load)))
+            })
+            .collect();
+        if *self.bench.view.groups != faces {
+            self.bench.view.groups = faces.into();
+        }
+    }
+
+    /// Sets a text as the inspector does.
+    fn set_text(&mut self, dice: &mut Dice) {
+        let document = self.bench.history.document();
+        let texts: Vec<&String> =
+            document.nodes.iter().filter(|(_, node)| node.kind == "prompt.text").map(|(id, _)| id).collect();
+        if texts.is_empty() {
+            return;
+        }
+        let node = (*dice.pick(&texts)).clone();
+        self.log.push(format!("set the text of {node}"));
+        let value = *dice.pick(&["fog", "fog and {b}", "rain on {window}", ""]);
+        let edit = Edit::SetParam { node, param: "text".to_owned(), value: Some(value.into()), at: None };
+        self.bench.history.apply("Set text", vec![edit], None).unwrap();
+        self.frame(Vec::new(), Modifiers::NONE, "");
+    }
+
+    /// What was brought up to date after each edit must be what would be made anew.
+    fn check_scene(&mut self) {
+        self.group();
+        let (bench, canvas) = (&mut self.bench, &mut self.canvas);
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(SIZE.0, SIZE.1))),
+            time: Some(self.time),
+            ..RawInput::default()
+        };
+        let differs = &mut None;
+        let mut output = self.ctx.run_ui(input, |ui| {
+            bench.frame(ui, |ui, cx| {
+                canvas.show(ui, cx);
+                *differs = canvas.scene.differs_from_new(cx);
+            });
+        });
+        output.textures_delta.clear();
+        if let Some(differs) = differs {
+            panic!("{differs}\nafter\n{}", self.log[self.log.len().saturating_sub(6)..].join("\n"));
         }
     }
 
@@ -156,8 +242,10 @@ impl Table {
                 }
                 self.frame(Vec::new(), Modifiers::NONE, "");
             }
+            9 if dice.one_in(2) => self.set_text(dice),
             _ => self.action(dice),
         }
+        self.check_scene();
     }
 
     fn drag(&mut self, dice: &mut Dice, modifiers: Modifiers) {
@@ -227,7 +315,8 @@ impl Table {
             return;
         }
         // And one that doubles each time is a slow one.
-        if self.bench.history.document().nodes.len() > 60 && action.starts_with("duplicate") {
+        let copies = action.starts_with("duplicate") || action == "linked_copy";
+        if self.bench.history.document().nodes.len() > 60 && copies {
             return;
         }
         self.log.push(action.to_owned());
@@ -251,6 +340,11 @@ impl Table {
         let said = || self.log[self.log.len().saturating_sub(6)..].join("\n");
         for code in errors(document) {
             assert!(allowed.contains(&code), "{code} is new after\n{}", said());
+        }
+        for (id, node) in &document.nodes {
+            for other in document.linked_with(id) {
+                assert_eq!(node.params, document.nodes[other].params, "linked copies differ after\n{}", said());
+            }
         }
         for key in document.layout.keys() {
             let known = match wires::link_of(key) {
@@ -284,7 +378,10 @@ fn play(text: &str, seed: u64) {
     for _ in 0..GESTURES {
         table.gesture(&mut dice);
         table.expect_sound(&allowed);
+        table.n_linked += usize::from(table.bench.history.document().nodes.values().any(|it| it.linked().is_some()));
     }
+    assert!(0 < table.n_groups, "no group came or went");
+    assert!(20 < table.n_linked, "linked copies were there too seldom: {}", table.n_linked);
     let steps = table.bench.history.done().count();
     assert!(GESTURES / 15 < steps && steps < 1000, "{steps} steps are no test, or more than the history keeps");
     let last = source.print(table.bench.history.document());

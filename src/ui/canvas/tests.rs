@@ -594,3 +594,71 @@ fn the_pointer_at_rest_is_told_what_is_there() {
     (0..60).for_each(|_| stage.harness.step());
     stage.harness.get_by_label("clip: clip");
 }
+
+#[test]
+fn linked_copies_change_together_until_they_are_unlinked() {
+    let mut stage = Stage::new(CHAIN);
+    let first = stage.document().to_text();
+    stage.click(stage.title("video"), NONE);
+    stage.act("linked_copy");
+    assert_eq!(stage.selected(), "video_2");
+    assert_eq!(stage.n_steps(), 1);
+    let set = |stage: &mut Stage, node: &str, seconds: f64| {
+        let value = Some(model::Data::Number(seconds));
+        let edit = model::Edit::SetParam { node: node.to_owned(), param: "seconds".to_owned(), value, at: None };
+        stage.harness.state_mut().history.apply("Set", vec![edit], None).unwrap();
+        stage.harness.run();
+    };
+    let seconds = |stage: &Stage, node: &str| stage.document().nodes[node].params["seconds"].as_number();
+    set(&mut stage, "video_2", 3.5);
+    assert_eq!(seconds(&stage, "video"), Some(3.5));
+    assert!(stage.canvas.borrow().scene.nodes[stage.index("video")].linked);
+    stage.act("linked_copy");
+    set(&mut stage, "video", 2.5);
+    assert_eq!([seconds(&stage, "video_2"), seconds(&stage, "video_3")], [Some(2.5); 2]);
+    // A plain copy is its own.
+    stage.act("duplicate");
+    set(&mut stage, "video", 1.5);
+    assert_eq!(seconds(&stage, "video_4"), Some(2.5));
+    stage.click(stage.title("video"), NONE);
+    stage.act("unlink");
+    set(&mut stage, "video", 9.0);
+    assert_eq!([seconds(&stage, "video_2"), seconds(&stage, "video_3")], [Some(1.5); 2]);
+    // The last of a set is no copy of anything.
+    stage.click(stage.title("video_3"), NONE);
+    stage.act("delete");
+    assert_eq!(stage.document().nodes["video_2"].linked(), None);
+    while stage.harness.state_mut().history.undo().is_some() {}
+    assert_eq!(stage.document().to_text(), first);
+}
+
+/// A stage in which a group was entered.
+fn inside() -> Stage {
+    let mut bench = Bench::new(CHAIN);
+    bench.files.crumbs = vec!["film.ron".to_owned()];
+    Stage::of(bench)
+}
+
+#[test]
+fn a_group_is_entered_and_left() {
+    use crate::command::{Command, FileCommand};
+    let mut stage = Stage::new("g: group file=\"look.ron\"\nfilm: output.film clips<-g.clip");
+    let enter = Command::File(FileCommand::Enter { node: "g".to_owned(), file: "look.ron".to_owned() });
+    stage.click(stage.title("g"), NONE);
+    stage.act("enter");
+    assert_eq!(stage.harness.state().sent, [enter.clone()]);
+    stage.double_click(stage.title("g") + vec2(0.0, 20.0));
+    assert_eq!(stage.harness.state().sent, [enter.clone(), enter]);
+
+    let mut stage = inside();
+    let leave = Command::File(FileCommand::Leave(1));
+    // Escape ends a gesture first.
+    let at = stage.title("video");
+    stage.press(at, PointerButton::Primary, NONE);
+    stage.move_to(at + vec2(80.0, 0.0), NONE);
+    stage.act("leave");
+    stage.release(at, PointerButton::Primary, NONE);
+    assert_eq!(stage.harness.state().sent, []);
+    stage.act("leave");
+    assert_eq!(stage.harness.state().sent, [leave]);
+}

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use egui::{RichText, TextEdit, Ui};
+use indexmap::IndexSet;
 use model::{Diagnostic, Edit, GROUP};
 
 use super::item_of;
+use crate::canvas::with_layout;
 use crate::cx::{Cx, Look};
-use crate::icons;
+use crate::icons::{self, Icon};
 use crate::theme::{size, space};
 use crate::view::{ItemState, dollars};
 use crate::widgets::diagnostic::{diagnostic_ui, fix, reveal};
@@ -46,6 +48,7 @@ pub(super) fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str) -> bool {
         typed.response.clone().labelled_by(label.id);
         typed.finished && typed.text != id && rename(cx, id, typed.text.trim())
     });
+    linked_ui(ui, cx, id);
     state_ui(ui, cx, id);
     ui.add_space(space::S);
     renamed.inner
@@ -58,7 +61,7 @@ fn rename(cx: &mut Cx<'_>, from: &str, to: &str) -> bool {
         cx.shared.toast = Some(refusal.message);
         return false;
     }
-    cx.commands.edit(format!("Rename {from}"), edits);
+    cx.commands.edit(format!("Rename {from}"), with_layout(cx.document, edits));
     let follow = |id: &mut String| {
         if id == from {
             to.clone_into(id);
@@ -107,6 +110,24 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, id: &str) {
         }
         if let Some(model) = item_of(cx, id).and_then(|item| item.model.as_ref()) {
             ui.label(RichText::new(format!("model {model}")).color(cx.theme.weak));
+        }
+    });
+}
+
+/// Whom the node shares its parameters with, and the way out of that.
+fn linked_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str) {
+    let others: Vec<&str> = cx.document.linked_with(id).take(4).collect();
+    if others.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.label(icons::text(Icon::Link2, size::SMALL).color(cx.theme.accent));
+        let more = cx.document.linked_with(id).count() - others.len();
+        let more = if 0 < more { format!(" and {more} more") } else { String::new() };
+        ui.label(format!("Linked with {}{more}: a change of one changes all", others.join(", ")));
+        if ui.small_button("Unlink").clicked() {
+            let edits = crate::canvas::unlink(cx.document, id, &IndexSet::new());
+            cx.commands.edit("Unlink", edits);
         }
     });
 }

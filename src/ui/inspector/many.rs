@@ -21,7 +21,7 @@ pub(super) fn many_ui(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, nod
     );
     ui.add_space(space::S);
     for param in shared {
-        param_row(ui, cx, gestures, nodes, param);
+        param_row(ui, cx, gestures, nodes, param.into());
     }
 }
 
@@ -35,11 +35,7 @@ fn shared_params(cx: &Cx<'_>, nodes: &[String]) -> Vec<&'static ParamSpec> {
         }
     }
     let Some((first, rest)) = specs.split_first() else { return Vec::new() };
-    let same = |a: &ParamSpec, b: &ParamSpec| {
-        std::mem::discriminant(&a.kind) == std::mem::discriminant(&b.kind)
-            && a.unit == b.unit
-            && format!("{:?}", a.kind) == format!("{:?}", b.kind)
-    };
+    let same = |a: &ParamSpec, b: &ParamSpec| a.unit == b.unit && a.kind == b.kind;
     let everywhere =
         |param: &&ParamSpec| rest.iter().all(|spec| spec.param(param.name).is_some_and(|other| same(param, other)));
     first.params.iter().filter(everywhere).collect()

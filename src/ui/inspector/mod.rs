@@ -3,6 +3,7 @@
 //! One panel for nodes, several nodes, single shots and the graph itself: a tab for each was weighed, and would hide
 //! the answer behind a click.
 
+mod group;
 mod header;
 mod many;
 mod overrides;
@@ -69,17 +70,19 @@ impl View {
         match cx.spec(id) {
             Some(spec) => {
                 for param in spec.params {
-                    params::param_row(ui, cx, &mut self.gestures, &nodes, param);
+                    params::param_row(ui, cx, &mut self.gestures, &nodes, param.into());
                 }
                 let other = node.params.keys().filter(|name| spec.param(name).is_none());
                 raw::raw_ui(ui, cx, &mut self.gestures, id, &other.cloned().collect::<Vec<_>>());
             }
             None => {
-                let is_group = node.kind == GROUP;
-                if is_group {
-                    params::param_row(ui, cx, &mut self.gestures, &nodes, &GROUP_FILE);
+                let mut known = Vec::new();
+                if node.kind == GROUP {
+                    known = group::group_ui(ui, cx, &mut self.gestures, id);
+                    params::param_row(ui, cx, &mut self.gestures, &nodes, (&GROUP_FILE).into());
+                    known.push("file".to_owned());
                 }
-                let names = node.params.keys().filter(|name| !is_group || *name != "file");
+                let names = node.params.keys().filter(|name| !known.contains(*name));
                 raw::raw_ui(ui, cx, &mut self.gestures, id, &names.cloned().collect::<Vec<_>>());
             }
         }

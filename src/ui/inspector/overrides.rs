@@ -82,7 +82,7 @@ pub(super) fn overrides_ui(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures
 }
 
 /// A filled dot for a field that is overridden, an empty one for one that is inherited.
-fn mark_ui(ui: &mut Ui, theme: &Theme, overridden: bool) {
+pub(super) fn mark_ui(ui: &mut Ui, theme: &Theme, overridden: bool) {
     let (rect, response) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), egui::Sense::hover());
     let (word, radius) = if overridden { ("overridden", 3.5) } else { ("inherited", 3.0) };
     if overridden {

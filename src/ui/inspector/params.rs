@@ -1,8 +1,10 @@
 //! One parameter as a row: name, widget, what drives it, and a way back to the default.
 
 use egui::{Align, Id, Layout, RichText, Ui, vec2};
-use model::{Data, Document, Edit, ParamKind, ParamSpec, PortRef, Value};
+use model::{Data, Document, Edit, ParamKind, ParamSpec, PortRef, Shown, Value};
 
+use super::group::shown_ui;
+use super::overrides::mark_ui;
 use crate::command::{Command, FileCommand, Pick};
 use crate::cx::{Cx, Look};
 use crate::icons::Icon;
@@ -31,28 +33,59 @@ fn is_tall(kind: &ParamKind) -> bool {
     )
 }
 
+/// A parameter as a row shows it.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    /// As the node calls it, which for groups is not what the declaration calls it.
+    pub(super) name: &'a str,
+    pub(super) spec: &'a ParamSpec,
+    /// For instances of groups: what holds where this one does not override it; none where that is the default.
+    pub(super) inherited: Option<Option<&'a Data>>,
+}
+
+impl<'a> From<&'a ParamSpec> for Row<'a> {
+    fn from(spec: &'a ParamSpec) -> Row<'a> {
+        Row { name: spec.name, spec, inherited: None }
+    }
+}
+
 /// Draws a parameter of nodes that are edited together, and pushes what becomes of it.
-pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, nodes: &[String], spec: &ParamSpec) {
+pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, nodes: &[String], param: Row<'_>) {
     let Some(first) = nodes.first() else { return };
-    let values = nodes.iter().map(|id| cx.document.nodes.get(id).and_then(|node| node.params.get(spec.name)));
+    let Row { name: id, spec, inherited } = param;
+    let values = nodes.iter().map(|node| cx.document.nodes.get(node).and_then(|node| node.params.get(id)));
     let value = values.clone().next().flatten();
     let mixed = values.clone().any(|other| other != value);
-    let changed = values.clone().any(|value| !is_default(&spec.kind, value));
-    let source = driven_by(cx.document, first, spec.name);
+    let changed = values.clone().any(|value| match inherited {
+        Some(_) => value.is_some(),
+        None => !is_default(&spec.kind, value),
+    });
+    let source = driven_by(cx.document, first, id);
     let arrived = source.as_ref().and_then(|source| arriving(cx, source));
     let shown = match &arrived {
         Some(value) => data_of(value),
-        None => value.cloned(),
+        None => value.or(inherited.flatten()).cloned(),
     };
     let lock = lock_of(cx, first, spec);
     let kind = cx.document.nodes.get(first).map(|node| node.kind.as_str()).unwrap_or_default();
-    let title = title_of(spec.name);
+    let title = title_of(id);
+    let of = PortRef::new(first, id);
+    let is_one = nodes.len() == 1;
     let mut bits = Bits::new(title.clone(), cx.theme, &mut *cx.gallery);
     bits.template = kind.starts_with("prompt.");
     bits.lock = lock;
     let (mut reset, mut change) = (false, None);
+    // What the row asks of the document besides a value.
+    let (document, theme) = (cx.document, cx.theme);
+    let mut asked = crate::command::Commands::default();
     let name_ui = |ui: &mut Ui| {
-        let color = if changed { cx.theme.text } else { cx.theme.weak };
+        if is_one {
+            shown_ui(ui, (document, theme), &mut asked, Shown::Param, &of);
+        }
+        if inherited.is_some() {
+            mark_ui(ui, theme, changed);
+        }
+        let color = if changed { theme.text } else { theme.weak };
         let mut name = RichText::new(&title).color(color);
         if changed {
             name = name.strong();
@@ -60,7 +93,7 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
         let label = ui.add(egui::Label::new(name).truncate()).on_hover_ui(|ui| {
             ui.set_max_width(260.0);
             ui.label(spec.help);
-            ui.weak(format!("parameter `{}`", spec.name));
+            ui.weak(format!("parameter `{id}`"));
         });
         label.id
     };
@@ -69,7 +102,7 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
         ui.add_enabled_ui(source.is_none(), |ui| change = param_ui(ui, spec, shown.as_ref(), &mut bits));
     };
     let reset_ui = |ui: &mut Ui| reset = icon_button(ui, Icon::RotateCcw, &format!("Reset {title}")).clicked();
-    ui.push_id((first, spec.name), |ui| {
+    ui.push_id((first, id), |ui| {
         let reset_ui = (changed && source.is_none()).then_some(reset_ui);
         row(ui, &spec.kind, name_ui, widget_ui, reset_ui);
         if mixed {
@@ -82,20 +115,21 @@ pub(super) fn param_row(ui: &mut Ui, cx: &mut Cx<'_>, gestures: &mut Gestures, n
     }
     ui.add_space(space::XS);
 
-    let field = format!("{first}.{}", spec.name);
+    cx.commands.0.extend(asked.0);
+    let field = format!("{first}.{id}");
     gestures.note(&field, started);
     if reset {
-        cx.commands.edit(format!("Reset {title}"), set_params(cx.document, nodes, spec.name, None));
+        cx.commands.edit(format!("Reset {title}"), set_params(cx.document, nodes, id, None));
     } else if let Some(data) = change {
         let gesture = gestures.number(&field, cx.shared);
-        let edits = set_params(cx.document, nodes, spec.name, data.as_ref());
+        let edits = set_params(cx.document, nodes, id, data.as_ref());
         cx.commands.gesture(format!("Set {}", title.to_lowercase()), edits, Some(gesture));
     }
     if let Some(lock) = set_lock {
         let policy = (lock == Lock::Locked).then(|| Data::from("fixed"));
         cx.commands.edit("Set seed policy", set_params(cx.document, nodes, "seed_policy", policy.as_ref()));
     }
-    let (node, param) = (first.clone(), spec.name.to_owned());
+    let (node, param) = (first.clone(), id.to_owned());
     if let Some(kind) = pick {
         let extensions = extensions_of(&spec.kind);
         cx.commands.push(Command::File(FileCommand::Pick { node, param, extensions, kind }));

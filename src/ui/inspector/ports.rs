@@ -1,8 +1,9 @@
 //! What goes in and what comes out: each port with its type, what feeds it and its value in a word.
 
 use egui::{CollapsingHeader, RichText, Ui};
-use model::{PortRef, PortSpec};
+use model::{PortRef, PortSpec, Shown};
 
+use super::group::shown_ui;
 use super::item_of;
 use crate::cx::{Cx, Look};
 use crate::icons::Icon;
@@ -42,8 +43,11 @@ fn name_ui(ui: &mut Ui, cx: &Cx<'_>, port: &PortSpec, tip: &str) -> egui::Respon
 
 fn input_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
     let to = PortRef::new(id, &port.name);
+    let (document, theme) = (cx.document, cx.theme);
     let sources = cx.document.links.get(&to).map(|feed| feed.sources()).unwrap_or_default();
     ui.horizontal(|ui| {
+        let what = if port.param { Shown::Param } else { Shown::Input };
+        shown_ui(ui, (document, theme), cx.commands, what, &to);
         let clicked = name_ui(ui, cx, port, "click to look at what comes in").clicked();
         if let (true, Some(source)) = (clicked, sources.first()) {
             look(cx, source);
@@ -73,6 +77,8 @@ fn input_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
 
 fn output_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str, port: &PortSpec) {
     ui.horizontal(|ui| {
+        let (document, theme) = (cx.document, cx.theme);
+        shown_ui(ui, (document, theme), cx.commands, Shown::Output, &PortRef::new(id, &port.name));
         let clicked = name_ui(ui, cx, port, "click to look at it in the viewer").clicked();
         if clicked {
             look(cx, &PortRef::new(id, &port.name));

@@ -364,3 +364,66 @@ fn no_kind_is_wider_than_the_panel() {
     }
     assert_eq!(wide, Vec::<String>::new());
 }
+
+const LOOK: &str = r#"(
+    throughline: 1,
+    nodes: { "grade": (kind: "edit.color", version: 1, params: { "exposure": 0.5 }) },
+    links: {},
+    interface: (
+        inputs: { "clip": "grade.clip" },
+        outputs: { "clip": "grade.clip" },
+        params: { "light": "grade.exposure" },
+    ),
+)"#;
+
+#[test]
+fn a_groups_parameters_have_their_widgets_and_a_way_back() {
+    let mut bench = Bench::new("night: group file=\"look.ron\"");
+    let inner = Document::parse("look.ron", LOOK).unwrap().document;
+    let face = model::group_face(&inner, model::Catalog(nodes::ALL), &mut |_| unreachable!("no group in it"));
+    bench.view.groups = Arc::new([("night".to_owned(), face)].into());
+    bench.shared.selection.only("night");
+    let mut harness = show(bench);
+    harness.get_by_label("inherited");
+    assert!(harness.query_by_label("Values as RON text").is_none());
+    type_into(&mut harness, Role::SpinButton, "Light", "1.5");
+    assert_eq!(param(&harness, "night", "light").as_deref(), Some("1.5"));
+    harness.get_by_label("overridden");
+    click(&mut harness, "Reset Light");
+    assert_eq!(param(&harness, "night", "light"), None);
+    harness.get_by_label("inherited");
+}
+
+#[test]
+fn parameters_and_ports_are_shown_on_the_group_and_hidden_again() {
+    let first = Document::parse("look.ron", LOOK).unwrap().document;
+    let mut bench = Bench { history: model::History::new(first.clone()), ..Bench::default() };
+    bench.shared.selection.only("grade");
+    let mut harness = show(bench);
+    let shown = |harness: &Harness<'_, Bench>, what: model::Shown, port: &str| {
+        document(harness).shown_as(what, &model::PortRef::new("grade", port)).map(str::to_owned)
+    };
+    click(&mut harness, "Show grade.contrast on the group");
+    assert_eq!(shown(&harness, model::Shown::Param, "contrast").as_deref(), Some("contrast"));
+    click(&mut harness, "Show grade.exposure on the group");
+    assert_eq!(shown(&harness, model::Shown::Param, "exposure"), None);
+    assert_eq!(steps(&harness), ["Show grade.contrast", "Hide light"]);
+    harness.state_mut().history.undo();
+    harness.state_mut().history.undo();
+    assert_eq!(document(&harness), &first);
+}
+
+#[test]
+fn a_linked_copy_says_so_and_can_be_unlinked() {
+    let mut bench = Bench::new("a: prompt.text text=\"fog\"\nb: prompt.text text=\"fog\"");
+    let link = |node: &str| model::Edit::SetLinked { node: node.to_owned(), set: Some("fog".to_owned()), at: None };
+    bench.history.apply("Link", vec![link("a"), link("b")], None).unwrap();
+    bench.shared.selection.only("b");
+    let mut harness = show(bench);
+    harness.get_by_label("Linked with a: a change of one changes all");
+    type_into(&mut harness, Role::MultilineTextInput, "Text", "!");
+    assert_eq!(param(&harness, "a", "text"), param(&harness, "b", "text"));
+    assert_eq!(param(&harness, "a", "text").as_deref(), Some("\"fog!\""));
+    click(&mut harness, "Unlink");
+    assert_eq!(document(&harness).nodes["a"].linked(), None);
+}

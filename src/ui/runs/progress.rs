@@ -1,6 +1,7 @@
 //! What runs now: lanes with their items, time left, cost so far; what failed, and trying it again.
 
 use egui::{Button, ProgressBar, RichText, ScrollArea, Ui};
+use indexmap::IndexMap;
 
 use crate::command::Command;
 use crate::cx::Cx;
@@ -83,7 +84,9 @@ impl Progress {
             ItemState::Failed(diagnostic) => Some((item.name.clone(), diagnostic.message.clone())),
             _ => None,
         });
-        self.failed = failed.take(MOST).collect();
+        // A group shows what comes out of it, so an inner item may be seen twice.
+        let failed: IndexMap<String, String> = failed.take(MOST).collect();
+        self.failed = failed.into_iter().collect();
     }
 
     fn failed_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -119,6 +119,7 @@ impl Window {
             let mut cx = Cx {
                 document: cx.document,
                 revision: cx.revision,
+                recent: cx.recent,
                 catalog: cx.catalog,
                 view: cx.view,
                 files: cx.files,

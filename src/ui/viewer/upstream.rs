@@ -62,7 +62,9 @@ impl<'a> Upstream<'a> {
         let Some(found) = self.document.nodes.get(node) else { return Ports::default() };
         match self.catalog.find(&found.kind) {
             Some(spec) => spec.ports_of(&found.params),
-            None if found.kind == GROUP => self.view.groups.get(node).cloned().unwrap_or_default(),
+            None if found.kind == GROUP => {
+                self.view.groups.get(node).map(|face| face.ports.clone()).unwrap_or_default()
+            }
             None => mentioned_ports(self.document, node),
         }
     }

@@ -36,6 +36,7 @@ impl FarMesh {
             self.made_of = Some(now);
             self.origin = camera.origin;
             self.moved_to = None;
+            self.moved = Arc::default();
             self.mesh = Arc::new(build(scene, camera, if whole { Rect::EVERYTHING } else { camera.seen() }, cx));
         }
         if self.origin == camera.origin {
@@ -43,9 +44,17 @@ impl FarMesh {
         }
         if self.moved_to != Some(camera.origin) {
             self.moved_to = Some(camera.origin);
-            let mut mesh = (*self.mesh).clone();
-            mesh.translate((self.origin - camera.origin) * camera.zoom);
-            self.moved = Arc::new(mesh);
+            let by = (self.origin - camera.origin) * camera.zoom;
+            match Arc::get_mut(&mut self.moved).filter(|moved| moved.vertices.len() == self.mesh.vertices.len()) {
+                // Nobody draws the last one any more: its memory serves again.
+                Some(moved) => std::iter::zip(&mut moved.vertices, &self.mesh.vertices)
+                    .for_each(|(to, from)| to.pos = from.pos + by),
+                None => {
+                    let mut mesh = (*self.mesh).clone();
+                    mesh.translate(by);
+                    self.moved = Arc::new(mesh);
+                }
+            }
         }
         self.moved.clone()
     }

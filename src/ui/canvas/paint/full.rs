@@ -95,6 +95,10 @@ impl Brush<'_> {
             self.icon(pos2(right - 6.0 * zoom, title.center().y), Icon::ExternalLink, size::BODY, self.theme.weak);
             right -= 18.0 * zoom;
         }
+        if node.linked {
+            self.icon(pos2(right - 6.0 * zoom, title.center().y), Icon::Link2, size::BODY, self.theme.text);
+            right -= 18.0 * zoom;
+        }
         let Some(view) = view else { return right };
         let text = match view.items.as_slice() {
             _ if view.unknown_elements => "?".to_owned(),
