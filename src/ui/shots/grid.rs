@@ -149,7 +149,6 @@ impl Grid {
                     color,
                 );
             }
-            resize_ui(&ui, cx, *column, *width, rect);
             if response.clicked() {
                 self.sort = match self.sort {
                     _ if *column == Column::Place => None,
@@ -158,6 +157,11 @@ impl Grid {
                     _ => Some((*column, true)),
                 };
             }
+        }
+        // After all titles: an edge lies over both of its neighbours.
+        for (column, left, width) in columns {
+            let at = head.left_top() + egui::vec2(left - self.offset, 0.0);
+            resize_ui(&ui, cx, *column, *width, Rect::from_min_size(at, egui::vec2(*width, HEAD)));
         }
     }
 
