@@ -314,12 +314,7 @@ impl Provider for Hosted {
 
     fn request(&self, job: &Job) -> Result<(Value, Option<u64>), Diagnostic> {
         let (entry, call) = self.call(job)?;
-        let ask = entry.fit(call).map_err(|misfits| {
-            let reasons: Vec<_> = misfits.into_iter().map(|misfit| misfit.reason).collect();
-            Diagnostic::error("model-misfit", format!("{} cannot do that: {}", entry.title, reasons.join("; ")))
-                .at_field("model")
-                .hint("choose another model, or ask for less")
-        })?;
+        let ask = entry.ask(call)?;
         // Found out before the intent is written: a job without a key is not of unknown outcome.
         self.pass().map_err(Diagnostic::from)?;
         let studio = Studio { artifacts: &*self.store, codec: &*self.codec };

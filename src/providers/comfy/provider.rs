@@ -346,12 +346,7 @@ impl Provider for Comfy {
     fn request(&self, job: &Job) -> Result<(Value, Option<u64>), Diagnostic> {
         let (item, call) = self.call(job)?;
         let entry = item.entry();
-        let ask = entry.fit(call).map_err(|misfits| {
-            let reasons: Vec<_> = misfits.into_iter().map(|misfit| misfit.reason).collect();
-            Diagnostic::error("model-misfit", format!("{} cannot do that: {}", entry.title, reasons.join("; ")))
-                .at_field("model")
-                .hint("choose another model, or ask for less")
-        })?;
+        let ask = entry.ask(call)?;
         let studio = Studio { artifacts: &*self.store, codec: &*self.codec };
         let request = patch::fill(item, call, &ask, &studio)?;
         let request = serde_json::to_value(&request)

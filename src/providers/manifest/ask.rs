@@ -3,7 +3,7 @@
 //! Pure, and the only place that turns a call's frames and pixels into a provider's seconds and names: router, price
 //! and request all read the same [`Ask`]. Asked-for things are required; nothing is dropped silently.
 
-use model::{Call, Quality, Task};
+use model::{Call, Diagnostic, Quality, Task};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Can, Entry, Lengths, Rule, Sizes, Term};
@@ -209,6 +209,19 @@ impl Entry {
         }
         misfits.sort_by_key(|misfit| misfit.stage);
         if misfits.is_empty() { Ok(ask) } else { Err(misfits) }
+    }
+
+    /// The same where a misfit ends the matter.
+    ///
+    /// # Errors
+    /// `model-misfit` with every reason.
+    pub(crate) fn ask(&self, call: &Call) -> Result<Ask, Diagnostic> {
+        self.fit(call).map_err(|misfits| {
+            let reasons: Vec<_> = misfits.into_iter().map(|misfit| misfit.reason).collect();
+            Diagnostic::error("model-misfit", format!("{} cannot do that: {}", self.title, reasons.join("; ")))
+                .at_field("model")
+                .hint("choose another model, or ask for less")
+        })
     }
 }
 
