@@ -91,10 +91,11 @@ impl Evaluator {
     fn seen(&self, at: ItemRef, digests: &[(u32, Digest)], sibling: Option<&Out>) -> Digest {
         let node = &self.nodes[at.node as usize];
         let take = node.take(at.slot);
-        let mut bytes = Vec::with_capacity(64 + digests.len() * 36);
+        let mut bytes = Vec::with_capacity(96 + digests.len() * 36);
         bytes.extend_from_slice(&node.rev.0);
         bytes.extend_from_slice(&take.take.to_le_bytes());
         bytes.push(take.pinned.into());
+        bytes.extend_from_slice(&take.key.unwrap_or_default().0);
         for (port, digest) in digests {
             bytes.extend_from_slice(&port.to_le_bytes());
             bytes.extend_from_slice(&digest.0);

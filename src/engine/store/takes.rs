@@ -206,7 +206,7 @@ pub(super) mod tests {
         let store = Store::open(&dir).expect("it opens");
         store.put(&key, &made).expect("stored");
         store.add_take("film", "generate/s1", &take(1)).expect("added");
-        let older = "DROP TABLE take; DROP TABLE origin; PRAGMA user_version = 1;
+        let older = "DROP TABLE take; DROP TABLE origin; DROP TABLE reserved; PRAGMA user_version = 1;
             CREATE TABLE take(graph, item, take, record, sum); CREATE TABLE origin(key, work, model, cost, sum)";
         store.write(Durability::Now, |tx| Ok(tx.execute_batch(older)?)).expect("made old");
         drop(store);
