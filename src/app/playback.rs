@@ -1,6 +1,6 @@
 //! The viewer's player: two of the media package's playbacks, B led by A, shown as textures.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use egui::{ColorImage, TextureHandle, TextureId, TextureOptions, Vec2};
 use engine::store::Store;
@@ -9,7 +9,7 @@ use media::playback::{self, Looping, Options, Picture, Playback, Sound};
 use model::{Diagnostic, Recipe};
 use ui::{PlayerStatus, Side};
 
-use super::trace;
+use super::{thread, trace};
 
 /// One side.
 #[derive(Default)]
@@ -23,8 +23,9 @@ struct Screen {
 
 /// See the module.
 pub(super) struct Player {
-    /// Started when something is played for the first time.
-    gst: Option<Result<Gst, Diagnostic>>,
+    /// Started when something is played for the first time, on a thread: it reads a list of plug-ins from the disk.
+    gst: Arc<OnceLock<Result<Gst, Diagnostic>>>,
+    starting: bool,
     store: Arc<Store>,
     repaint: Arc<dyn Fn() + Send + Sync>,
     screens: [Screen; 2],
@@ -44,7 +45,8 @@ impl Player {
     pub(super) fn new(store: Arc<Store>, repaint: Arc<dyn Fn() + Send + Sync>) -> Player {
         let screens = [Screen::default(), Screen::default()];
         Player {
-            gst: None,
+            gst: Arc::default(),
+            starting: false,
             store,
             repaint,
             screens,
@@ -55,6 +57,23 @@ impl Player {
         }
     }
 
+    /// GStreamer, once it has started; a repaint follows when it has.
+    fn gst(&mut self) -> Option<Result<Gst, Diagnostic>> {
+        if !std::mem::replace(&mut self.starting, true) {
+            let (gst, repaint) = (self.gst.clone(), self.repaint.clone());
+            let start = move || {
+                thread::may_block();
+                gst.get_or_init(Gst::new);
+                repaint();
+            };
+            if let Err(error) = std::thread::Builder::new().name("gstreamer".to_owned()).spawn(start) {
+                let problem = Diagnostic::error("no-thread", format!("no thread starts: {error}"));
+                self.gst.get_or_init(|| Err(problem));
+            }
+        }
+        self.gst.get().cloned()
+    }
+
     fn each(&self, act: impl Fn(&Playback)) {
         self.screens.iter().filter_map(|screen| screen.playback.as_ref()).for_each(act);
     }
@@ -62,7 +81,7 @@ impl Player {
 
 impl ui::Player for Player {
     fn load(&mut self, side: Side, recipe: Option<Arc<Recipe>>) {
-        let screen = &mut self.screens[side as usize];
+        let screen = &self.screens[side as usize];
         let same = match (&screen.recipe, &recipe) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
             (None, None) => true,
@@ -71,12 +90,17 @@ impl ui::Player for Player {
         if same {
             return;
         }
+        // While it starts, the recipe is none that is shown: it is asked for again in the next frame.
+        let gst = if recipe.is_some() { self.gst() } else { None };
+        if recipe.is_some() && gst.is_none() {
+            return;
+        }
+        let screen = &mut self.screens[side as usize];
         screen.recipe = recipe.clone();
         match (recipe, &screen.playback) {
             (Some(recipe), Some(playback)) => playback.replace((*recipe).clone()),
             (Some(recipe), None) => {
-                let gst = self.gst.get_or_insert_with(Gst::new);
-                if let Ok(gst) = gst {
+                if let Some(Ok(gst)) = &gst {
                     // Two sounds at once tell nobody anything: A is heard.
                     let sound = if side == Side::A { Sound::On } else { Sound::Off };
                     let options = Options { size: self.size, volume: self.volume, sound };
@@ -132,7 +156,7 @@ impl ui::Player for Player {
 
     fn status(&self, side: Side) -> PlayerStatus {
         let Some(playback) = &self.screens[side as usize].playback else {
-            let error = self.gst.as_ref().and_then(|gst| gst.as_ref().err().cloned());
+            let error = self.gst.get().and_then(|gst| gst.as_ref().err().cloned());
             return PlayerStatus { error, ..PlayerStatus::default() };
         };
         let status = playback.status();

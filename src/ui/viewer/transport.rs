@@ -198,12 +198,15 @@ impl Transport {
         if icon_button(ui, icon, name, self.muted).clicked() {
             self.muted = !self.muted;
         }
-        ui.spacing_mut().slider_width = if narrow { 20.0 } else { 48.0 };
-        let slider = ui.add(egui::Slider::new(&mut self.volume, 0.0..=1.0).show_value(false));
-        let percent = (self.volume * 100.0).round();
-        slider.widget_info(|| WidgetInfo::slider(true, f64::from(self.volume), "Volume"));
-        if slider.on_hover_text(format!("Volume {percent} %")).changed() {
-            self.muted = false;
+        // In a narrow panel the volume is the settings' to change.
+        if !narrow {
+            ui.spacing_mut().slider_width = 48.0;
+            let slider = ui.add(egui::Slider::new(&mut self.volume, 0.0..=1.0).show_value(false));
+            let percent = (self.volume * 100.0).round();
+            slider.widget_info(|| WidgetInfo::slider(true, f64::from(self.volume), "Volume"));
+            if slider.on_hover_text(format!("Volume {percent} %")).changed() {
+                self.muted = false;
+            }
         }
         levels_ui(ui, &status.levels, theme);
     }
