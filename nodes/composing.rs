@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::{Reference, Role, Shot};
+use model::{PlanCx, PortType, Ports, Reference, Role, Shot, Stop};
 
 use crate::template::{Part, parse};
 use crate::words::{camera, dialogue, doing, light, listed};
@@ -23,6 +23,30 @@ pub(crate) const SLOTS: &[&str] =
 pub(crate) struct Prompt {
     pub text: String,
     pub negative: String,
+}
+
+/// Ports of a node that puts a shot into words.
+pub(crate) fn shot_ports() -> Ports {
+    Ports::new()
+        .input("shot", PortType::Shot, "The shot to describe")
+        .optional_gather("characters", PortType::Character, "Everybody; the shot takes whom it names")
+        .optional_gather("locations", PortType::Location, "Every place; the shot takes its own")
+        .optional_gather("props", PortType::Prop, "Every prop; the shot takes what it names")
+        .optional_gather("styles", PortType::Style, "Styles, all of which enter")
+        .output("prompt", PortType::Text, "What the model is told")
+        .output("negative", PortType::Text, "What the model must not show")
+}
+
+/// Everybody and everything on those ports.
+///
+/// # Errors
+/// A refusal where something else is connected.
+pub(crate) fn wired(cx: &PlanCx<'_>) -> Result<Vec<Arc<Reference>>, Stop> {
+    let mut references: Vec<Arc<Reference>> = Vec::new();
+    for port in ["characters", "locations", "props", "styles"] {
+        references.extend(cx.references(port)?.into_iter().map(|(_, reference)| reference.clone()));
+    }
+    Ok(references)
 }
 
 /// The references that a shot names (cast, place, props) and every style, in the order given.

@@ -1,10 +1,8 @@
 //! Puts a shot into words for a model, with the references that the shot names and all styles.
 
-use std::sync::Arc;
+use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, Stop, Value, no_upgrade};
 
-use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Reference, Stop, Value, no_upgrade};
-
-use crate::composing::{TEMPLATE, called, compose};
+use crate::composing::{TEMPLATE, called, compose, shot_ports, wired};
 
 /// `prompt.compose`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -24,16 +22,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         ParamSpec::multiline("prefix", "").help("What every prompt begins with"),
         ParamSpec::multiline("negative", "").help("What no shot may show; the references add their own"),
     ],
-    ports: |_| {
-        Ports::new()
-            .input("shot", PortType::Shot, "The shot to describe")
-            .optional_gather("characters", PortType::Character, "Everybody; the shot takes whom it names")
-            .optional_gather("locations", PortType::Location, "Every place; the shot takes its own")
-            .optional_gather("props", PortType::Prop, "Every prop; the shot takes what it names")
-            .optional_gather("styles", PortType::Style, "Styles, all of which enter")
-            .output("prompt", PortType::Text, "What the model is told")
-            .output("negative", PortType::Text, "What the model must not show")
-    },
+    ports: |_| shot_ports(),
     plan,
     sibling: None,
     upgrade: no_upgrade,
@@ -41,10 +30,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let shot = cx.shot("shot")?;
-    let mut references: Vec<Arc<Reference>> = Vec::new();
-    for port in ["characters", "locations", "props", "styles"] {
-        references.extend(cx.references(port)?.into_iter().map(|(_, reference)| reference.clone()));
-    }
+    let references = wired(cx)?;
     let (template, prefix, negative) = (cx.text("template")?, cx.text("prefix")?, cx.text("negative")?);
     let prompt = compose(&template, &prefix, &negative, shot, &called(shot, &references))
         .map_err(|reason| cx.refuse("template", reason).hint("write {{ or }} for a brace in the text"))?;
@@ -62,6 +48,8 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use expect_test::expect;
     use model::Role;
 

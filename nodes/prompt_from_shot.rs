@@ -1,11 +1,9 @@
 //! Puts a shot into words by a language model: livelier than `prompt.compose`, and not free.
 
-use std::sync::Arc;
-
-use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Reference, Stop, no_upgrade};
+use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, Stop, no_upgrade};
 
 use crate::asking;
-use crate::composing::{TEMPLATE, called, compose};
+use crate::composing::{TEMPLATE, called, compose, shot_ports, wired};
 use crate::rewording::{self, reworded};
 use crate::words::dialogue;
 
@@ -28,16 +26,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         asking::SEED,
         asking::OPTIONS,
     ],
-    ports: |_| {
-        Ports::new()
-            .input("shot", PortType::Shot, "The shot to describe")
-            .optional_gather("characters", PortType::Character, "Everybody; the shot takes whom it names")
-            .optional_gather("locations", PortType::Location, "Every place; the shot takes its own")
-            .optional_gather("props", PortType::Prop, "Every prop; the shot takes what it names")
-            .optional_gather("styles", PortType::Style, "Styles, all of which enter")
-            .output("prompt", PortType::Text, "What the model is told")
-            .output("negative", PortType::Text, "What the model must not show")
-    },
+    ports: |_| shot_ports(),
     plan,
     sibling: None,
     upgrade: no_upgrade,
@@ -45,10 +34,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let shot = cx.shot("shot")?;
-    let mut references: Vec<Arc<Reference>> = Vec::new();
-    for port in ["characters", "locations", "props", "styles"] {
-        references.extend(cx.references(port)?.into_iter().map(|(_, reference)| reference.clone()));
-    }
+    let references = wired(cx)?;
     let facts =
         compose(TEMPLATE, "", "", shot, &called(shot, &references)).map_err(|reason| cx.refuse("shot", reason))?;
     let mut task = format!("Write the prompt of this shot of {:.1} seconds:\n{}", shot.duration_s, facts.text);
@@ -65,6 +51,8 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use expect_test::expect;
     use model::{Role, Value};
 
