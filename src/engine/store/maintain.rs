@@ -14,10 +14,10 @@ use rusqlite::types::ValueRef;
 use super::artifacts::digest_of_file;
 use super::disk::{self, Durability};
 use super::error::Fault;
-use super::index::{CHECKED, is_whole};
+use super::index::{CHECKED, cost_in, is_whole};
 use super::traces::media_in;
 use super::{Access, Store, index};
-use crate::money::Total;
+use crate::money::{Cost, Total};
 
 /// What [`Store::verify`] found.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -199,7 +199,7 @@ impl Store {
             Ok(())
         })?;
         scan(db, "origin", |row, whole| {
-            if let (Some(key), true) = (as_digest(row.get_ref(0)?), whole && 0 < row.get::<_, i64>(3)?)
+            if let (Some(key), true) = (as_digest(row.get_ref(0)?), whole && cost_in(row.get_ref(3)?) != Cost::FREE)
                 && !self.record_path(&key).exists()
             {
                 report.missing_records.push(key);
@@ -246,7 +246,6 @@ pub(super) mod tests {
     use model::{Image, Media, Value};
 
     use super::*;
-    use crate::money::Cost;
     use crate::store::Trace;
     use crate::store::takes::tests::take;
     use crate::store::traces::tests::trace;
