@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use model::{Diagnostic, Severity};
+use serde::Deserialize;
 
 use crate::comfy::{self, Origin};
-use crate::manifest::{Entry, Manifest, Source};
+use crate::manifest::{Entry, Manifest, Source, Tier};
 
 /// The built-in manifests: name of the file and its text.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -36,6 +37,17 @@ const BUILT_IN: &[(&str, &str)] = &[
 const MOST_FILES: usize = 200;
 const MOST_BYTES: u64 = 1 << 20;
 
+/// The source of a tier that the user gave.
+const OPINION: &str = "the user";
+
+/// What a user thinks of a model.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Opinion {
+    tier: Option<u8>,
+    expected_seconds: Option<u32>,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -58,14 +70,19 @@ impl Catalog {
         read.clone()
     }
 
-    /// What this build carries, and the manifests and workflows of the user's own folders.
+    /// What this build carries, the manifests and workflows of the user's own folders, and what the user thinks of
+    /// models.
     pub fn system() -> Catalog {
-        let catalog = Catalog::built_in();
-        let catalog = match user_folder() {
-            Some(folder) => catalog.with_user_folder(&folder),
+        let (catalog, folder) = (Catalog::built_in(), user_folder());
+        let catalog = match &folder {
+            Some(folder) => catalog.with_user_folder(folder),
             None => catalog,
         };
-        catalog.with_workflows(comfy::user_folder().as_deref(), Origin::Own)
+        let catalog = catalog.with_workflows(comfy::user_folder().as_deref(), Origin::Own);
+        match folder {
+            Some(folder) => catalog.with_opinions(&folder.with_file_name("models.ron")),
+            None => catalog,
+        }
     }
 
     /// The same with the workflows of a project's folder, as far as its user has allowed them.
@@ -81,6 +98,46 @@ impl Catalog {
             shelf.add(folder, origin, &mut self.diagnostics);
         }
         self.with(shelf.manifest())
+    }
+
+    /// Takes over what a user thinks of models, by name: `{ "runway/gen4.5": (tier: 5, expected_seconds: 90) }`. A file
+    /// that is not there says nothing; what cannot be used becomes a diagnostic.
+    #[must_use]
+    pub fn with_opinions(mut self, file: &Path) -> Catalog {
+        let Ok(found) = std::fs::metadata(file) else { return self };
+        let name = file.display().to_string();
+        let told = |why: String| warned(Diagnostic::error("opinions", format!("{name} cannot be used: {why}")));
+        if !found.is_file() || MOST_BYTES < found.len() {
+            self.diagnostics.push(told(format!("it is no file of at most {MOST_BYTES} bytes")));
+            return self;
+        }
+        let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+        let read = read
+            .and_then(|text| options.from_str::<BTreeMap<String, Opinion>>(&text).map_err(|error| error.to_string()));
+        let opinions = match read {
+            Ok(opinions) => opinions,
+            Err(why) => {
+                self.diagnostics.push(told(why));
+                return self;
+            }
+        };
+        for (model, opinion) in opinions {
+            let provider = model.split('/').next().unwrap_or_default();
+            let manifest = self.manifests.get_mut(provider).map(Arc::make_mut);
+            let entry = manifest.and_then(|manifest| manifest.models.iter_mut().find(|entry| entry.name == model));
+            let Some(entry) = entry else {
+                self.diagnostics.push(told(format!("there is no model `{model}`")));
+                continue;
+            };
+            match opinion.tier {
+                Some(tier @ 1..=5) => entry.tier = Some(Tier { tier, source: OPINION.to_owned() }),
+                Some(tier) => self.diagnostics.push(told(format!("the tier {tier} of {model} is not 1 to 5"))),
+                None => {}
+            }
+            entry.expected_seconds = opinion.expected_seconds.or(entry.expected_seconds);
+        }
+        self
     }
 
     /// Adds the manifests of a folder (`*.ron`); one of the same provider takes the built-in one's place. A folder
@@ -196,6 +253,28 @@ mod tests {
         let dated = |name: &str| catalog.source(catalog.entry(name).expect("built in"), "prices").map(|it| it.date);
         assert_eq!((dated("fal/bytedance/seedance-2.5"), dated("luma/ray-3.2")), (Some(Date(2026, 10, 22)), None));
         assert!(names.iter().all(|name| catalog.entry(name).is_some_and(|entry| entry.name == *name)));
+    }
+
+    #[test]
+    fn a_users_opinion_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("models.ron");
+        let with = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            Catalog::built_in().with_opinions(&file)
+        };
+        let catalog = with(r#"{ "runway/gen4.5": (tier: 5), "kling/kling-v3": (expected_seconds: 90) }"#);
+        assert_eq!(catalog.diagnostics(), []);
+        let entry = |name: &str| catalog.entry(name).expect("built in");
+        assert_eq!(entry("runway/gen4.5").tier.as_ref().map(|it| it.tier), Some(5));
+        let kling = entry("kling/kling-v3");
+        assert_eq!((kling.tier.as_ref().map(|it| it.tier), kling.expected_seconds), (Some(4), Some(90)));
+        let told = |text: &str| with(text).diagnostics().iter().map(|it| it.message.clone()).collect::<Vec<_>>();
+        assert!(told(r#"{ "runway/gen4.5": (tier: 6) }"#)[0].ends_with("the tier 6 of runway/gen4.5 is not 1 to 5"));
+        assert!(told(r#"{ "runway/gen9": (tier: 1) }"#)[0].ends_with("there is no model `runway/gen9`"));
+        assert_eq!((told("{ ").len(), told(r#"{ "runway/gen4.5": (teir: 1) }"#).len()), (1, 1));
+        assert_eq!(Catalog::built_in().with_opinions(folder.path()).diagnostics().len(), 1);
+        assert_eq!(Catalog::built_in().with_opinions(&folder.path().join("none")).diagnostics(), []);
     }
 
     #[test]
