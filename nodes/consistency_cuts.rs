@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use model::plan::{Outcome, compute};
 use model::{
-    Diagnostic, ElementId, Help, List, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Recipe, Shot, Stop, Value,
-    Work, no_upgrade,
+    Diagnostic, ElementId, Help, List, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Recipe, Scope, Shot, Stop,
+    Value, Work, no_upgrade,
 };
 use serde_json::Value as Json;
 
@@ -61,7 +61,7 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let report = report.ok_or_else(|| cx.refuse("", "BUG: the worker gave no `report`"))?;
     let rows = report.data["rows"].as_array().map_or(&[][..], Vec::as_slice);
     let notes = rows.iter().flat_map(|row| notes(cx, row)).take(MOST_NOTES).collect();
-    Ok(Plan { outcome: Outcome::Values(shown(report)), notes, memory: None, made_by: None })
+    Ok(Plan { outcome: Outcome::Values(shown(report)), notes, memory: None, made_by: None, scope: Scope::default() })
 }
 
 /// The shot of each clip: by id; by position where no id is known and there are as many.

@@ -1,7 +1,7 @@
 //! Measures one clip: exposure, colour, flicker, motion, loudness and defects.
 
 use model::plan::Outcome;
-use model::{Help, NodeSpec, Plan, PortType, Ports, Value, Verdict, no_upgrade};
+use model::{Help, NodeSpec, Plan, PortType, Ports, Scope, Value, Verdict, no_upgrade};
 
 use crate::measuring::{MEASURE_CLIP, report_of, reporting, shown};
 
@@ -26,7 +26,13 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             .filter(|defect| serde_json::from_value(defect["verdict"].clone()).ok() == Some(Verdict::Break))
             .map(|defect| cx.warn("clip-defect", "clip", defect["text"].as_str().unwrap_or("the clip has a defect")))
             .collect();
-        Ok(Plan { outcome: Outcome::Values(shown(report.clone())), notes, memory: None, made_by: None })
+        Ok(Plan {
+            outcome: Outcome::Values(shown(report.clone())),
+            notes,
+            memory: None,
+            made_by: None,
+            scope: Scope::default(),
+        })
     },
     sibling: None,
     upgrade: no_upgrade,

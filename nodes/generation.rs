@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    Call, Digest, Image, ModelChoice, ParamSpec, PlanCx, Quality, Reference, Shot, Slate, Stop, Task, Value, even, walk,
+    Call, Digest, Image, ModelChoice, ParamSpec, Plan, PlanCx, Quality, Reference, Role, Scope, Shot, Slate, Stop,
+    Task, Value, Work, even, walk,
 };
 
 use crate::composing::{TEMPLATE, called, compose};
@@ -17,8 +18,8 @@ pub(crate) const PROMPT: ParamSpec =
 pub(crate) const NEGATIVE: ParamSpec =
     ParamSpec::multiline("negative", "").help("What the model must not show, for models that can be told");
 pub(crate) const MODEL: ParamSpec = ParamSpec::text("model", "auto").help(
-    "`auto` draws previs, `cheapest`, `fastest`, `best` and `balanced` choose a hosted model that can do what is \
-        asked, and a name like `runway/gen4.5` is that model",
+    "`auto` is what the graph's settings say, and previs where they say nothing; `cheapest`, `fastest`, `best` and \
+        `balanced` choose a hosted model that can do what is asked; a name like `runway/gen4.5` is that model",
 );
 pub(crate) const QUALITY: ParamSpec = ParamSpec::choice("quality", "draft", &["draft", "final"])
     .help("Draft is cheap and fast, final is as good as the model can");
@@ -92,6 +93,19 @@ fn silent(reference: &Arc<Reference>) -> Arc<Reference> {
         return reference.clone();
     }
     Arc::new(Reference { voice: String::new(), ..Reference::clone(reference) })
+}
+
+/// The plan that asks for a call, with where in the story it belongs: the shot, and who is seen in it.
+pub(crate) fn asked(cx: &PlanCx<'_>, call: Call) -> Result<Plan, Stop> {
+    let shot = cx.maybe("shot").map(|_| cx.shot("shot")).transpose()?;
+    let is_seen = |it: &&Arc<Reference>| {
+        it.role == Role::Character && shot.is_none_or(|shot| shot.cast.iter().any(|member| it.is_called(&member.name)))
+    };
+    let named = call.references.iter().filter(is_seen).map(|it| it.name.as_str());
+    let cast = shot.iter().flat_map(|shot| &shot.cast).map(|member| member.name.as_str());
+    let (scene, id) = shot.map_or(("", ""), |shot| (&shot.scene, &shot.id));
+    let scope = Scope::new(scene, id, cast.chain(named));
+    Ok(Plan::work(Work::Call(Box::new(call))).within(scope))
 }
 
 /// The picture on an optional port.

@@ -2,7 +2,7 @@
 //!
 //! A shot, a prompt or both say what; which model answers is decided later.
 
-use model::{Help, NodeSpec, Plan, PlanCx, PortType, Ports, Stop, Task, Work, no_upgrade};
+use model::{Help, NodeSpec, Plan, PlanCx, PortType, Ports, Stop, Task, no_upgrade};
 
 use crate::generation;
 
@@ -46,14 +46,14 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
-    Ok(Plan::work(Work::Call(Box::new(generation::call(cx, Task::Image)?))))
+    generation::asked(cx, generation::call(cx, Task::Image)?)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use model::{ModelChoice, Quality, Role, Value};
+    use model::{ModelChoice, Quality, Role, Value, Work};
 
     use super::*;
     use crate::samples::{asked, list, reference, shot};

@@ -2,7 +2,7 @@
 //!
 //! Continuity makes an element depend on the one before it: that clip's last frame is this one's first.
 
-use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Stop, Task, Value, Work, no_upgrade, plan};
+use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Stop, Task, Value, no_upgrade, plan};
 
 use crate::generation::{self, frame, last_frame_of};
 
@@ -65,7 +65,7 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     if call.first_frame.is_none() && cx.choice("continuity")? != "off" {
         call.first_frame = cx.sibling("clip").and_then(last_frame_of);
     }
-    Ok(Plan::work(Work::Call(Box::new(call))))
+    generation::asked(cx, call)
 }
 
 fn sibling(cx: &plan::SiblingCx<'_>) -> Option<usize> {
@@ -89,7 +89,7 @@ mod tests {
     use std::sync::Arc;
 
     use expect_test::expect;
-    use model::{Image, Params, Role};
+    use model::{Image, Params, Role, Work};
 
     use super::*;
     use crate::samples::{asked, clip, image, list, reference, shot, shown, voiced};

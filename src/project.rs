@@ -9,7 +9,8 @@ use std::time::SystemTime;
 use engine::moved::Contents;
 use indexmap::IndexMap;
 use model::{
-    Applied, Data, Diagnostic, Document, Edit, GROUP, GroupFace, PortRef, Severity, SourceText, check, expand_groups,
+    Applied, Data, Diagnostic, Document, Edit, GROUP, GroupFace, Place, PortRef, Severity, SourceText, check,
+    expand_groups, policy,
 };
 
 /// An opened graph.
@@ -185,6 +186,7 @@ impl Project {
     /// What is wrong with the document as it stands now.
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut found = self.diagnostics.clone();
+        found.extend(self.check_models());
         for diagnostic in check(&self.document, nodes::CATALOG).into_iter().chain(nodes::check_outputs(&self.document))
         {
             if !found.contains(&diagnostic) {
@@ -192,6 +194,23 @@ impl Project {
             }
         }
         found
+    }
+
+    /// What is wrong with how models are chosen, with its place while the file still says so.
+    fn check_models(&self) -> Vec<Diagnostic> {
+        let Some(section) = self.written.settings.unknown.get(policy::SECTION) else { return Vec::new() };
+        let is_as_read = self.source.print(&self.written) == self.source.text();
+        let name = self.path.display().to_string();
+        let placed = |problem: policy::Problem| {
+            let mut diagnostic = problem.diagnostic;
+            if is_as_read {
+                let path = ["settings", policy::SECTION].into_iter().chain(problem.path.iter().map(String::as_str));
+                let offset = self.source.offset_of(path);
+                diagnostic.subject.place = Some(Place::of(&name, self.source.text(), offset));
+            }
+            diagnostic
+        };
+        policy::Policy::read(section).1.into_iter().map(placed).collect()
     }
 
     /// The graph's folder: paths in the graph are relative to it.

@@ -57,6 +57,8 @@ pub struct Step {
     pub model: Option<String>,
     /// Who would be paid; none where nobody is.
     pub provider: Option<String>,
+    /// How the model was chosen, a line each: why, the rank, who was removed by what; empty unless it is a call.
+    pub choice: Vec<String>,
     /// Micro-dollars; none where the price is unknown, or not known yet.
     pub cost_microusd: Option<u64>,
     /// What the run that is asked about would do where it costs money.
@@ -379,15 +381,14 @@ impl Session {
             _ => (self.reasons(at)?, Some(0)),
         };
         let wanted = self.engine.wanted(at).first();
+        let chosen = wanted.and_then(|wanted| wanted.chosen.as_ref());
         Ok(Some(Step {
             item: item.name.clone(),
             state: item.state.name(),
             work: wanted.map(|wanted| wanted.work.kind()),
-            model: wanted.and_then(|it| it.chosen.as_ref()).map(|it| format!("{} {}", it.model, it.version)),
-            provider: wanted
-                .and_then(|it| it.chosen.as_ref())
-                .filter(|it| it.cost != Some(0))
-                .map(|it| it.lane.to_owned()),
+            model: chosen.map(|it| format!("{} {}", it.model, it.version)),
+            provider: chosen.filter(|it| it.cost != Some(0)).map(|it| it.lane.to_owned()),
+            choice: chosen.map(|it| it.reason.lines().map(str::to_owned).collect()).unwrap_or_default(),
             cost_microusd: cost,
             money: None,
             why,

@@ -12,6 +12,7 @@ use engine::state::{ItemRef, State};
 use engine::store::{JobState, JournalEntry};
 use indexmap::IndexMap;
 use model::{Diagnostic, GROUP, Ports};
+use providers::manifest::Can;
 use providers::{Catalog, Entry, Keys};
 use ui::Ask;
 use ui::view::{
@@ -19,6 +20,7 @@ use ui::view::{
     NodeView, RunState, RunView, StepView, TakeView, TakesView,
 };
 
+use crate::health::{self, Monitor};
 use crate::session::{Session, target_name};
 
 /// Most lines that the log keeps.
@@ -145,6 +147,11 @@ impl Publisher {
                 self.run.failed += 1;
                 self.log.push(line(&item, diagnostic.message.clone(), true));
             }
+            Event::FellBack { item, model, why } => {
+                self.at_work.shift_remove(&item);
+                let text = format!("{model} failed, another model is chosen: {}", why.message);
+                self.log.push(line(&item, text, true));
+            }
             Event::Cancelled { item } => {
                 self.at_work.shift_remove(&item);
                 self.log.push(line(&item, "cancelled".to_owned(), false));
@@ -191,7 +198,7 @@ impl Publisher {
                         .map(|(port, (value, _))| (port.name.to_string(), value.clone()))
                         .collect(),
                     notes: Arc::new(item.notes.to_vec()),
-                    model: chosen.map(|chosen| chosen.model.clone()),
+                    model: engine.model(item.at),
                     cost: chosen.and_then(|chosen| chosen.cost),
                     name: item.name,
                 }
@@ -332,18 +339,9 @@ impl Publisher {
     /// Looks up which models there are and which of them let us in. Slow: the system's keyring is asked.
     pub(super) fn look_up_models(&mut self, project: &std::path::Path) {
         let (catalog, keys) = (Catalog::system().with_project(project), Keys::system());
-        let model = |entry: &Entry| {
-            let usable = keys.open(&entry.credentials);
-            ModelView {
-                name: entry.name.clone(),
-                provider: entry.provider.clone(),
-                tasks: entry.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect(),
-                price: entry.prices.summary(),
-                usable,
-                health: if usable { "ready" } else { "no key" }.to_owned(),
-                note: entry.title.clone(),
-            }
-        };
+        let health = Monitor::kept_in(health::file());
+        health.recall();
+        let model = |entry: &Entry| model_view(entry, &catalog, keys.open(&entry.credentials), &health);
         let built_in = ModelView {
             name: animatic::MODEL.to_owned(),
             provider: "built in".to_owned(),
@@ -352,6 +350,8 @@ impl Publisher {
             usable: true,
             health: "ready".to_owned(),
             note: "Moving storyboard panels: previs".to_owned(),
+            least: Some(0),
+            ..ModelView::default()
         };
         let hosted = catalog.entries().into_iter().map(model);
         self.view.models = Arc::new(std::iter::once(built_in).chain(hosted).collect());
@@ -400,6 +400,53 @@ impl Publisher {
             }
         }
         self.look_at_money(session);
+    }
+}
+
+/// A model as the panel shows it.
+fn model_view(entry: &Entry, catalog: &Catalog, usable: bool, health: &Monitor) -> ModelView {
+    let tasks: Vec<String> = entry.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect();
+    let takes: Vec<&str> = entry.abilities().into_iter().filter(|it| it.1 == Can::Yes).map(|it| it.0).collect();
+    let unknown: Vec<&str> = entry.abilities().into_iter().filter(|it| it.1 == Can::Unknown).map(|it| it.0).collect();
+    let told = health::told(health.of_model(&entry.name));
+    let priced_on = catalog.source(entry, "prices").map(|source| source.date.to_string()).unwrap_or_default();
+    let measured = health.of_model(&entry.name).median_seconds;
+    let seconds = match (measured, entry.expected_seconds) {
+        (Some(seconds), _) => format!("{seconds} s, measured here"),
+        (None, Some(seconds)) => format!("{seconds} s, as its manifest says"),
+        (None, None) => "unknown".to_owned(),
+    };
+    let quality = entry.tier.as_ref().map_or("unknown".to_owned(), |tier| format!("{} of 5", tier.tier));
+    let lengths = entry.limits.seconds.to_string();
+    let facts = [
+        ("Makes", tasks.join(", ")),
+        ("Price", entry.prices.summary()),
+        ("Priced on", priced_on.clone()),
+        ("Time", seconds),
+        ("Quality", quality),
+        ("Length", lengths),
+        ("Takes", takes.join(", ")),
+        ("Unknown", unknown.join(", ")),
+        ("Family", entry.family.clone()),
+        ("Retires", entry.retires_on.map(|day| day.to_string()).unwrap_or_default()),
+        ("Lately", told.clone()),
+    ];
+    ModelView {
+        name: entry.name.clone(),
+        provider: entry.provider.clone(),
+        takes: takes.iter().map(|it| (*it).to_owned()).collect(),
+        tasks,
+        price: entry.prices.summary(),
+        least: entry.prices.rules.iter().map(|price| price.microusd).min(),
+        priced_on,
+        usable,
+        health: match (usable, told.is_empty()) {
+            (false, _) => "no key".to_owned(),
+            (true, true) => "ready".to_owned(),
+            (true, false) => told,
+        },
+        note: entry.title.clone(),
+        facts: facts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
     }
 }
 

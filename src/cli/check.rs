@@ -2,11 +2,14 @@
 
 use clap::Args;
 use model::Diagnostic;
+use model::policy::{self, Policy};
+use providers::Catalog;
 use serde_json::json;
 
 use super::Exit;
 use super::graph::GraphArgs;
 use super::output::{Output, has_errors};
+use crate::project::Project;
 use crate::session::{Access, Options, Session};
 
 /// Report everything that is wrong with a graph.
@@ -38,6 +41,7 @@ impl Check {
     fn find(&self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
         let project = self.graph.project()?;
         let mut found = project.check();
+        found.extend(nobody(&project));
         let options = Options { store: self.graph.store.clone(), jobs: 1, access: Access::Read };
         let session = Session::open(project, &options).map_err(|diagnostic| vec![diagnostic])?;
         for diagnostic in session.engine.diagnostics() {
@@ -50,4 +54,25 @@ impl Check {
         }
         Ok(found)
     }
+}
+
+/// Entries of the graph's lists that name no model: a slip in `deny` lets through what was to be kept out.
+fn nobody(project: &Project) -> Vec<Diagnostic> {
+    let policy = Policy::of(&project.written.settings);
+    if policy.allow.is_empty() && policy.deny.is_empty() {
+        return Vec::new();
+    }
+    let catalog = Catalog::system();
+    let entries = catalog.entries();
+    let is_known = |name: &str| entries.iter().any(|it| it.family == name || policy::matches(name, &it.name));
+    let lists = [("allow", &policy.allow), ("deny", &policy.deny)];
+    let named = lists.into_iter().flat_map(|(list, names)| names.iter().map(move |name| (list, name)));
+    let unknown = named.filter(|(_, name)| !name.is_empty() && !is_known(name));
+    unknown
+        .map(|(list, name)| {
+            Diagnostic::warning("models-nobody", format!("`{name}` of `{list}` names no model"))
+                .at_field(&format!("settings.models.{list}"))
+                .hint("`throughline models` lists names, providers and families")
+        })
+        .collect()
 }

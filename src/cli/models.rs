@@ -1,13 +1,14 @@
 //! `throughline models`: which models there are, what they can do and cost, whether their providers let us in.
 
 use clap::{Args, Subcommand};
-use model::{Diagnostic, Task};
-use providers::manifest::{Can, Date, Entry, Lengths, Place};
+use model::Diagnostic;
+use providers::manifest::{Can, Date, Entry, Place};
 use providers::{Catalog, Checked, Http, Keys, Standing, Timing};
 use serde_json::{Value, json};
 
 use super::Exit;
 use super::output::Output;
+use crate::health::{self, Monitor};
 
 /// List the models of all providers, or check that their credentials work.
 #[derive(Args, Debug)]
@@ -53,10 +54,11 @@ fn list(catalog: &Catalog, filter: &str, out: &Output) -> Exit {
         return out.refuse(&[Diagnostic::error("unknown-model", format!("no model matches `{filter}`"))
             .hint("`throughline models` lists them all")]);
     }
-    let keys = Keys::system();
+    let (keys, health) = (Keys::system(), Monitor::kept_in(health::file()));
+    health.recall();
     if out.json {
         out.object(&json!({
-            "models": found.into_iter().map(|entry| object(entry, catalog, &keys)).collect::<Vec<_>>(),
+            "models": found.into_iter().map(|entry| object(entry, catalog, &keys, &health)).collect::<Vec<_>>(),
             "diagnostics": catalog.diagnostics(),
         }));
         return Exit::Done;
@@ -64,7 +66,12 @@ fn list(catalog: &Catalog, filter: &str, out: &Output) -> Exit {
     let width = |text: fn(&Entry) -> String| found.iter().map(|entry| text(entry).chars().count()).max().unwrap_or(0);
     let (name, made, price) = (width(|it| it.name.clone()), width(tasks), width(|it| it.prices.summary()));
     for entry in found {
-        let ready = if keys.open(&entry.credentials) { "ready" } else { "no key" };
+        let seen = health::told(health.of_model(&entry.name));
+        let ready = match (keys.open(&entry.credentials), seen.is_empty()) {
+            (false, _) => "no key".to_owned(),
+            (true, true) => "ready".to_owned(),
+            (true, false) => format!("ready ({seen})"),
+        };
         let line = format!(
             "{:name$}  {:made$}  {:price$}  {ready:6}  {}",
             entry.name,
@@ -82,36 +89,11 @@ fn tasks(entry: &Entry) -> String {
     entry.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
-/// Capabilities with their names in JSON and for people.
-fn capabilities(entry: &Entry) -> Vec<(&'static str, &'static str, Can)> {
-    let can = &entry.can;
-    let mut found = vec![
-        ("prompt_only", "words alone", can.prompt_only),
-        ("first_frame", "first frame", can.first_frame),
-        ("last_frame", "last frame", can.last_frame),
-        ("references", "references", can.references),
-        ("seed", "seed", can.seed),
-        ("negative", "negative prompt", can.negative),
-    ];
-    if entry.tasks.contains(&Task::Video) {
-        found.push(("sound", "sound", can.sound));
-        if can.sound != Can::No {
-            found.push(("sound_switch", "silence", can.sound_switch));
-        }
-    }
-    found
-}
-
 /// Lengths and inputs in a few words; what is not known has a question mark.
 fn takes(entry: &Entry) -> String {
-    let mut words = match &entry.limits.seconds {
-        Lengths::Unknown => Vec::new(),
-        Lengths::OneOf(all) => {
-            vec![format!("{} s", all.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))]
-        }
-        Lengths::Between(least, most) => vec![format!("{least} to {most} s")],
-    };
-    for (_, name, can) in capabilities(entry) {
+    let lengths = entry.limits.seconds.to_string();
+    let mut words: Vec<_> = std::iter::once(lengths).filter(|text| !text.is_empty()).collect();
+    for (name, can) in entry.abilities() {
         match can {
             Can::Yes => words.push(name.to_owned()),
             Can::Unknown => words.push(format!("{name}?")),
@@ -122,11 +104,22 @@ fn takes(entry: &Entry) -> String {
     words.join(", ")
 }
 
-fn object(entry: &Entry, catalog: &Catalog, keys: &Keys) -> Value {
+/// An ability as JSON writes it.
+fn word(ability: &str) -> String {
+    match ability {
+        "words alone" => "prompt_only".to_owned(),
+        "negative prompt" => "negative".to_owned(),
+        "silence" => "sound_switch".to_owned(),
+        other => other.replace(' ', "_"),
+    }
+}
+
+fn object(entry: &Entry, catalog: &Catalog, keys: &Keys, health: &Monitor) -> Value {
     let named = |wanted: Can| {
-        let found = capabilities(entry).into_iter().filter(|(_, _, can)| *can == wanted);
-        found.map(|(name, ..)| name).collect::<Vec<_>>()
+        let found = entry.abilities().into_iter().filter(|(_, can)| *can == wanted);
+        found.map(|(name, _)| word(name)).collect::<Vec<_>>()
     };
+    let seen = health.of_model(&entry.name);
     let credentials: Vec<_> = entry.credentials.iter().map(|credential| &credential.names).collect();
     json!({
         "name": entry.name,
@@ -141,6 +134,12 @@ fn object(entry: &Entry, catalog: &Catalog, keys: &Keys) -> Value {
         "priced_on": catalog.source(entry, "prices").map(|source| source.date.to_string()),
         "credentials": credentials,
         "ready": keys.open(&entry.credentials),
+        "tried": seen.tried,
+        "succeeded": seen.succeeded,
+        "median_seconds": seen.median_seconds,
+        "rests_seconds": seen.cooling_seconds,
+        "expected_seconds": entry.expected_seconds,
+        "quality": entry.tier.as_ref().map(|tier| tier.tier),
         "result_seconds": entry.result_seconds,
         "retires_on": entry.retires_on.map(|day: Date| day.to_string()),
     })

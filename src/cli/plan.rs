@@ -17,6 +17,9 @@ pub(super) struct Plan {
     /// A node, or one item of it (`generate/s2.b1`); the graph's outputs unless given. May be repeated.
     #[arg(long = "target", value_name = "NODE[/ELEMENT]")]
     targets: Vec<String>,
+    /// Print how each model was chosen: everybody's price, time and quality, and who was removed by which filter.
+    #[arg(long)]
+    choices: bool,
 }
 
 impl Plan {
@@ -27,7 +30,7 @@ impl Plan {
                 if out.json {
                     out.object(&forecast);
                 } else {
-                    print(&forecast, out);
+                    print(&forecast, self.choices, out);
                 }
                 match forecast.steps.iter().any(|step| step.state == "failed") {
                     true => Exit::Failed,
@@ -52,7 +55,7 @@ impl Plan {
     }
 }
 
-pub(super) fn print(forecast: &Forecast, out: &Output) {
+pub(super) fn print(forecast: &Forecast, choices: bool, out: &Output) {
     let steps = &forecast.steps;
     if steps.is_empty() {
         out.line(format!("nothing to run: {} reused, cost 0", forecast.reused));
@@ -69,6 +72,9 @@ pub(super) fn print(forecast: &Forecast, out: &Output) {
             _ => String::new(),
         };
         out.line(format!("{:7} {:widest$} {work}{price}  {first}", step.state, step.item));
+        for line in step.choice.iter().take(if choices { usize::MAX } else { 0 }) {
+            out.line(format!("{:7} {:widest$}   {line}", "", ""));
+        }
         for reason in why.clone().take(8) {
             out.line(format!("{:7} {:widest$}   {reason}", "", ""));
         }

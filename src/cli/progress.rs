@@ -72,6 +72,11 @@ impl<'a> Progress<'a> {
                         self.hide(|out| out.problem(diagnostic));
                     }
                 }
+                Event::FellBack { item, model, why } => {
+                    self.end(item);
+                    self.object(|| json!({ "event": "fell-back", "item": item, "model": model, "diagnostic": why }));
+                    self.plain(format!("{item}  {model} failed, another model is chosen: {}", why.message));
+                }
                 Event::Cancelled { item } => {
                     self.end(item);
                     self.object(|| json!({ "event": "cancelled", "item": item }));

@@ -180,7 +180,7 @@ impl Run {
         if out.json {
             out.object(&forecast);
         } else {
-            super::plan::print(&forecast, out);
+            super::plan::print(&forecast, false, out);
             super::plan::print_money(&forecast, out);
         }
         let is_held = |step: &Step| matches!(step.money, Some(Verdict::Unapproved | Verdict::Capped(_)));

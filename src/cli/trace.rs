@@ -56,6 +56,7 @@ impl Trace {
                 Event::Progress { .. } => continue,
                 Event::Ran { item, work, .. } => (item, *work),
                 Event::Failed { item, .. } => (item, "failed"),
+                Event::FellBack { item, .. } => (item, "fell back"),
                 Event::Cancelled { item } => (item, "cancelled"),
             };
             let row = self.rows.iter().position(|row| row.as_ref().is_some_and(|(name, _)| name == item));

@@ -15,7 +15,7 @@ use crate::demand::Target;
 use crate::evaluator::{Counters, Evaluator};
 use crate::graph::{NodeState, Shape};
 use crate::lanes::{LaneSpec, Lanes, Order, Report};
-use crate::models::Models;
+use crate::models::{Admission, Chosen, Models};
 use crate::money::{Cost, Total};
 use crate::moved::{self, Contents};
 use crate::needs::Wanted;
@@ -65,7 +65,8 @@ impl Approval {
     }
 }
 
-/// News for front ends and logs, in order.
+/// News for front ends and logs, in order. Who falls back has a model that failed for a reason of its own; another one
+/// is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Started {
@@ -87,6 +88,11 @@ pub enum Event {
     Failed {
         item: String,
         diagnostic: Box<Diagnostic>,
+    },
+    FellBack {
+        item: String,
+        model: String,
+        why: Box<Diagnostic>,
     },
     Cancelled {
         item: String,
@@ -117,6 +123,7 @@ struct InFlight {
     price: Option<u64>,
     /// Money is set aside for it.
     reserved: bool,
+    chosen: Option<Chosen>,
 }
 
 /// One item, for front ends.
@@ -229,6 +236,7 @@ impl Engine {
         self.ev.open_keys = None;
         self.ev.known.borrow_mut().failures.clear();
         self.ev.files.borrow_mut().look_again();
+        self.ev.models.begin();
         let dead: Vec<ItemRef> = self.items_where(|state| matches!(state, State::Failed(_)));
         for at in dead {
             self.ev.mark(at.node, at.slot);
@@ -250,6 +258,12 @@ impl Engine {
         }
         if self.running {
             self.dispatch();
+            // What gave way before it was sent is chosen for anew, until nobody gives way any more.
+            while self.ev.has_news() {
+                self.ev.settle();
+                self.reattach();
+                self.dispatch();
+            }
         }
         if self.jobs.is_empty() {
             self.running = false;
@@ -389,6 +403,11 @@ impl Engine {
         files.moved().flat_map(at).collect()
     }
 
+    /// The model that an item's work is, or was last, chosen for; none where it never asked one.
+    pub fn model(&self, at: ItemRef) -> Option<String> {
+        self.ev.models_of.borrow().get(&self.ev.item_name(at)).cloned()
+    }
+
     /// The works that an item wants, with the models chosen for them.
     pub fn wanted(&self, at: ItemRef) -> &[Wanted] {
         self.ev.wants.get(&at).map_or(&[], Vec::as_slice)
@@ -461,12 +480,32 @@ impl Engine {
             .copied()
             .collect();
         let mut books = None;
+        let mut resting = Vec::new();
         for at in ready {
             if !self.lanes.any_has_room() {
-                return;
+                break;
             }
-            self.launch(at, &mut books);
+            match self.admitted(at) {
+                Admission::Go => self.launch(at, &mut books),
+                Admission::Wait => {}
+                Admission::Rests(why) => resting.push((at, why)),
+            }
         }
+        for (at, why) in resting {
+            let mut wanted = self.ev.wants.get(&at).into_iter().flatten();
+            let found = wanted.find_map(|it| Some((it.key, it.chosen.clone()?)));
+            if let Some((key, chosen)) = found {
+                self.give_way(&[at], key, Some(&chosen), why);
+                self.ev.forget_item(at);
+            }
+        }
+    }
+
+    /// Whether the models that an item wants may be sent a job now.
+    fn admitted(&self, at: ItemRef) -> Admission {
+        let wanted = self.ev.wants.get(&at).into_iter().flatten();
+        let chosen = wanted.filter(|it| !self.jobs.contains_key(&it.key)).filter_map(|it| it.chosen.as_ref());
+        chosen.map(|chosen| self.ev.models.admit(chosen)).find(|it| *it != Admission::Go).unwrap_or(Admission::Go)
     }
 
     /// Sets money aside for a job of an approved item; whether it may run. `books` are those of this round: what they
@@ -535,7 +574,18 @@ impl Engine {
             if reserved && !self.reserve(at, &it, books) {
                 continue;
             }
+            if let Some(chosen) = &it.chosen
+                && let Err(unwritten) = self.ev.models.launching(chosen, &it.key)
+            {
+                if reserved {
+                    self.end_reservation(&it.key, Cost::FREE);
+                }
+                self.ev.known.borrow_mut().failures.insert(it.key, Box::new(unwritten));
+                self.ev.forget_item(at);
+                continue;
+            }
             let cancel = Cancel::default();
+            let chosen = it.chosen.clone();
             let order = Order {
                 cancel: cancel.clone(),
                 model: it.chosen.as_ref().map(|chosen| (chosen.model.clone(), chosen.version)),
@@ -544,7 +594,7 @@ impl Engine {
             };
             let work = order.job.work.kind();
             if self.lanes.send(lane, order) {
-                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work, price, reserved });
+                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work, price, reserved, chosen });
                 queued = true;
             } else if reserved {
                 self.end_reservation(&it.key, Cost::FREE);
@@ -601,11 +651,7 @@ impl Engine {
                         }
                     }
                     Err(JobError::Failed(diagnostic)) => {
-                        for at in &job.items {
-                            let placed = self.ev.placed(*at, (*diagnostic).clone());
-                            self.fail(self.ev.item_name(*at), placed);
-                        }
-                        self.ev.known.borrow_mut().failures.insert(key, diagnostic);
+                        self.give_way(&job.items, key, job.chosen.as_ref(), diagnostic);
                     }
                 }
                 job.items.into_iter().for_each(|at| self.ev.forget_item(at));
@@ -634,6 +680,24 @@ impl Engine {
         // Whatever was held by a limit may fit now, or be under way.
         self.refused.clear();
         self.ev.open_keys = None;
+    }
+
+    /// A job failed: another model is chosen for its items where the router has one, else they fail.
+    fn give_way(&mut self, items: &[ItemRef], key: Digest, chosen: Option<&Chosen>, why: Box<Diagnostic>) {
+        let giver = chosen.filter(|chosen| self.running && self.ev.models.gives_way(chosen, &key, &why));
+        for at in items {
+            let item = self.ev.item_name(*at);
+            match giver {
+                Some(chosen) => {
+                    let (model, why) = (chosen.model.clone(), why.clone());
+                    self.events.push(Event::FellBack { item, model, why });
+                }
+                None => self.fail(item, self.ev.placed(*at, (*why).clone())),
+            }
+        }
+        if giver.is_none() {
+            self.ev.known.borrow_mut().failures.insert(key, why);
+        }
     }
 
     fn fail(&mut self, item: String, diagnostic: Diagnostic) {

@@ -9,10 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use model::policy::Policy;
 use model::{Catalog, Digest, Document, Settings};
 
 use crate::files::Files;
 use crate::graph::{self, NodeState};
+use crate::joint::Joint;
 use crate::models::Models;
 use crate::moved::Contents;
 use crate::needs::{Known, Wanted};
@@ -37,6 +39,15 @@ pub(crate) struct Evaluator {
     pub(crate) known: RefCell<Known>,
     pub(crate) nodes: Vec<NodeState>,
     pub(crate) index: IndexMap<String, u32>,
+    /// How models are chosen.
+    pub(crate) policy: Policy,
+    /// Items whose models are chosen together.
+    pub(crate) joint: BTreeMap<ItemRef, Joint>,
+    /// Those of them that wait to be chosen for, by height.
+    pub(crate) unchosen: BTreeSet<(u32, ItemRef)>,
+    /// The models that items' works were chosen for, those that are done included, by the item's name: a rebuild plans
+    /// nothing anew that is done.
+    pub(crate) models_of: RefCell<BTreeMap<String, String>>,
     /// Works that items wait for.
     pub(crate) wants: IndexMap<ItemRef, Vec<Wanted>>,
     /// Items that could run.
@@ -81,6 +92,10 @@ impl Evaluator {
             known: RefCell::default(),
             nodes: Vec::new(),
             index: IndexMap::new(),
+            policy: Policy::of(&document.settings),
+            joint: BTreeMap::new(),
+            models_of: RefCell::default(),
+            unchosen: BTreeSet::new(),
             wants: IndexMap::new(),
             ready: BTreeSet::new(),
             memories,
@@ -106,6 +121,7 @@ impl Evaluator {
     /// Makes the picture again from the document, keeping results of nodes that are still there.
     pub(crate) fn rebuild(&mut self, document: &Document) {
         let mut nodes = graph::build(document, self.catalog);
+        self.part_all(|_| true);
         let mut old: IndexMap<String, NodeState> =
             self.nodes.drain(..).map(|node| (node.id.to_string(), node)).collect();
         for node in &mut nodes {
@@ -119,8 +135,10 @@ impl Evaluator {
             }
         }
         self.settings = document.settings.clone();
+        self.policy = Policy::of(&self.settings);
         self.index = nodes.iter().enumerate().map(|(idx, node)| (node.id.to_string(), idx as u32)).collect();
         self.nodes = nodes;
+        self.models_of.borrow_mut().retain(|item, _| self.index.contains_key(model::node_of_item(item)));
         self.wants.clear();
         self.ready.clear();
         self.readers.borrow_mut().clear();
@@ -194,9 +212,21 @@ impl Evaluator {
         self.dirty.insert((self.nodes[node as usize].height, node, SHAPE));
     }
 
+    /// Whether anything is dirty.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
     /// Works through everything dirty, lowest first.
     pub(crate) fn settle(&mut self) {
-        while let Some((_, node, slot)) = self.dirty.pop_first() {
+        loop {
+            // Who is chosen for together waits for the others of its height, and nobody above looks at it before.
+            let height = self.dirty.first().map_or(u32::MAX, |(height, ..)| *height);
+            if self.unchosen.first().is_some_and(|(waiting, _)| *waiting < height) {
+                self.choose_joint();
+                continue;
+            }
+            let Some((_, node, slot)) = self.dirty.pop_first() else { return };
             if slot == SHAPE {
                 self.visit_shape(node);
             } else if ((slot - 1) as usize) < self.nodes[node as usize].items.len() {

@@ -5,6 +5,7 @@ use model::{Diagnostic, Digest, Stop};
 
 use crate::engine::Engine;
 use crate::models::Chosen;
+use crate::needs::keyed;
 use crate::state::{ItemRef, State};
 
 /// One ingredient, now and at the previous result.
@@ -59,7 +60,12 @@ impl Engine {
         match self.ev.replan(at) {
             Some(Ok(plan)) => match (plan.outcome, plan.made_by) {
                 (Outcome::Work(work), _) | (Outcome::Values(_), Some(work)) => {
-                    let (found, chosen) = self.ev.resolver().key(&work)?;
+                    let resolver = self.ev.resolver();
+                    let chosen = match self.ev.joint.get(&at).and_then(|joint| joint.chosen.clone()) {
+                        Some(chosen) => Some(chosen?),
+                        None => resolver.choose(&work, &plan.scope)?,
+                    };
+                    let (found, work) = keyed(*work, chosen.as_ref());
                     key = Some(found);
                     now = work.ingredients(named(chosen.as_ref()));
                     model = chosen.as_ref().map(told);

@@ -176,7 +176,9 @@ impl NodeState {
 
 /// The digest that stands for a node's own settings in `seen`.
 pub(crate) fn revision(kind: &str, version: u32, params: &Params, settings: &Settings) -> Digest {
-    walk::digest_of(&(kind, version, params, settings.size, settings.fps))
+    // How models are chosen is looked at for every call, so that whoever asks one plans again when it changes.
+    let models = settings.unknown.get(model::policy::SECTION);
+    walk::digest_of(&(kind, version, params, settings.size, settings.fps, models))
 }
 
 /// Takes of one node, by element.

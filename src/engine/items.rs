@@ -8,13 +8,15 @@ use model::{Diagnostic, Digest, Name, Outputs, Plan, Value, Work};
 
 use crate::evaluator::Evaluator;
 use crate::graph::{Input, Mode, Out, Shape, Source};
-use crate::needs::{Resolver, Wanted};
+use crate::joint::Joint;
+use crate::models::Chosen;
+use crate::needs::{Resolver, Wanted, keyed};
 use crate::state::{ItemRef, State, item_name};
 
 /// Input values by port name, and their digests by input index.
 type Collected = (Vec<(Name, Value)>, Vec<(u32, Digest)>);
 
-/// What one visit decided.
+/// What one visit decided. For joint works a model is chosen together with others, as soon as they are known.
 pub(crate) enum Decision {
     /// `worked` where a work was asked for on the way.
     Outputs {
@@ -28,6 +30,7 @@ pub(crate) enum Decision {
         wanted: Vec<Wanted>,
     },
     Failed(Box<Diagnostic>),
+    Joint(Joint),
 }
 
 impl Evaluator {
@@ -198,32 +201,60 @@ impl Evaluator {
             Ok(plan) => match plan.outcome {
                 Outcome::Values(outputs) => {
                     let worked = resolver.worked.get() || plan.made_by.is_some();
-                    let key = plan.made_by.and_then(|work| resolver.key(&work).ok()).map(|(key, _)| key);
+                    let key = plan.made_by.and_then(|work| {
+                        let chosen = resolver.choose(&work, &plan.scope).ok()?;
+                        Some(keyed(*work, chosen.as_ref()).0)
+                    });
                     Decision::Outputs { key, worked, outputs: Arc::new(outputs), notes: plan.notes }
                 }
-                Outcome::Work(work) => {
-                    // Only calls have takes of their own: what else a call is needed for is made from its take.
-                    let pinned = resolver.pinned.clone().filter(|_| matches!(*work, Work::Call(_)));
-                    match (resolver.key(&work), pinned) {
-                        (Err(diagnostic), _) => Decision::Failed(Box::new(self.placed(at, diagnostic))),
-                        (Ok((key, _)), Some(outputs)) => {
-                            Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
-                        }
-                        (Ok((key, chosen)), None) => match resolver.lookup(&key) {
-                            Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
-                            Ok(Some(outputs)) => {
-                                Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
-                            }
-                            Ok(None) => match self.known.borrow().failures.get(&key) {
-                                Some(failure) => Decision::Failed(Box::new(self.placed(at, (**failure).clone()))),
-                                None => Decision::Wanted {
-                                    key: Some(key),
-                                    wanted: vec![Wanted { key, work: *work, chosen }],
-                                },
-                            },
-                        },
+                Outcome::Work(work) => match *work {
+                    Work::Call(call) if self.models.is_joint(&self.policy, &call, &plan.scope) => {
+                        Decision::Joint(Joint::new(call, plan.scope, plan.notes))
                     }
-                }
+                    work => {
+                        let chosen = resolver.choose(&work, &plan.scope);
+                        self.look_up(at, work, chosen, plan.notes)
+                    }
+                },
+            },
+        }
+    }
+
+    /// Finds the result of a work whose model is chosen, or what it wants.
+    pub(crate) fn look_up(
+        &self,
+        at: ItemRef,
+        work: Work,
+        chosen: Result<Option<Chosen>, Diagnostic>,
+        notes: Vec<Diagnostic>,
+    ) -> Decision {
+        let failed = |diagnostic| Decision::Failed(Box::new(self.placed(at, diagnostic)));
+        let resolver = match self.resolver_of(at) {
+            Ok(resolver) => resolver,
+            Err(diagnostic) => return failed(diagnostic),
+        };
+        // Only calls have takes of their own: what else a call is needed for is made from its take.
+        let pinned = resolver.pinned.clone().filter(|_| matches!(work, Work::Call(_)));
+        let chosen = match (chosen, pinned) {
+            // A pinned take is used whatever happens to its model.
+            (Err(_), Some(outputs)) => return Decision::Outputs { key: None, worked: true, outputs, notes },
+            (Err(diagnostic), None) => return failed(diagnostic),
+            (Ok(chosen), Some(outputs)) => {
+                let (key, _) = keyed(work, chosen.as_ref());
+                return Decision::Outputs { key: Some(key), worked: true, outputs, notes };
+            }
+            (Ok(chosen), None) => chosen,
+        };
+        if let Some(chosen) = &chosen {
+            self.models_of.borrow_mut().insert(self.item_name(at), chosen.model.clone());
+        }
+        let (key, work) = keyed(work, chosen.as_ref());
+        match resolver.lookup(&key) {
+            Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
+            Ok(Some(outputs)) => Decision::Outputs { key: Some(key), worked: true, outputs, notes },
+            Ok(None) => match self.known.borrow().failures.get(&key) {
+                Some(failure) => failed((**failure).clone()),
+                None => Decision::Wanted { key: Some(key), wanted: vec![Wanted { key, work, chosen }] },
             },
         }
     }
@@ -257,6 +288,7 @@ impl Evaluator {
             known: &self.known,
             store: &*self.store,
             models: &*self.models,
+            policy: &self.policy,
             wanted: RefCell::default(),
             worked: Cell::new(false),
             paths: RefCell::default(),

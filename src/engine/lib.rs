@@ -11,6 +11,7 @@ pub mod explain;
 mod files;
 mod graph;
 mod items;
+mod joint;
 pub mod lanes;
 pub mod meet;
 pub mod memory;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use model::plan::{Answer, Needs};
-use model::{Diagnostic, Digest, Import, Name, Outputs, Work};
+use model::policy::Policy;
+use model::{Call, Diagnostic, Digest, Import, Name, Outputs, Scope, Work};
 
 use crate::files::{Files, Found};
-use crate::models::{Chosen, Models};
+use crate::models::{Asked, Chosen, Models};
 use crate::traces::Traces;
 
 /// A work that has no result yet.
@@ -33,6 +34,7 @@ pub(crate) struct Resolver<'a> {
     pub known: &'a RefCell<Known>,
     pub store: &'a dyn Traces,
     pub models: &'a dyn Models,
+    pub policy: &'a Policy,
     /// Works that the plan asked for in vain.
     pub wanted: RefCell<Vec<Wanted>>,
     /// Whether the plan asked for a work at all.
@@ -44,17 +46,14 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    /// Key and model of a work whose import, if it is one, has its content.
+    /// The model for a call that is chosen for alone; none for other works.
     ///
     /// # Errors
-    /// Whatever the models say where none can answer a call.
-    pub(crate) fn key(&self, work: &Work) -> Result<(Digest, Option<Chosen>), Diagnostic> {
-        let chosen = match work {
-            Work::Call(call) => Some(self.models.choose(call)?),
-            _ => None,
-        };
-        let model = chosen.as_ref().map(|chosen| (chosen.model.as_str(), chosen.version));
-        Ok((work.key(model), chosen))
+    /// Whatever the models say where none can answer it.
+    pub(crate) fn choose(&self, work: &Work, scope: &Scope) -> Result<Option<Chosen>, Diagnostic> {
+        let Work::Call(call) = work else { return Ok(None) };
+        let asked = Asked { call, digest: call.digest(), scope, at_work: None };
+        self.models.choose(self.policy, &[asked]).into_iter().next().transpose()
     }
 
     /// The result of a key, from memory or from the store.
@@ -88,7 +87,8 @@ impl<'a> Resolver<'a> {
 
     fn ask(&self, work: Work) -> Result<Answer, Diagnostic> {
         self.worked.set(true);
-        let (key, chosen) = self.key(&work)?;
+        let chosen = self.choose(&work, &Scope::default())?;
+        let (key, work) = keyed(work, chosen.as_ref());
         if let Some(outputs) = self.lookup(&key)? {
             return Ok(Answer::Ready(outputs));
         }
@@ -101,6 +101,18 @@ impl<'a> Resolver<'a> {
         }
         Ok(Answer::Pending)
     }
+}
+
+/// The key of a work whose import, if it is one, has its content, and the work as its worker gets it: a call names the
+/// model that was chosen, whatever its node wished for.
+pub(crate) fn keyed(work: Work, chosen: Option<&Chosen>) -> (Digest, Work) {
+    let work = match (work, chosen) {
+        (Work::Call(call), Some(chosen)) if call.model != chosen.choice => {
+            Work::Call(Box::new(Call { model: chosen.choice.clone(), ..*call }))
+        }
+        (work, _) => work,
+    };
+    (work.key(chosen.map(|chosen| (chosen.model.as_str(), chosen.version))), work)
 }
 
 impl Needs for Resolver<'_> {

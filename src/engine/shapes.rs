@@ -39,6 +39,8 @@ impl Evaluator {
             self.mark_changed_entries(node_idx, &before);
             return;
         }
+        self.part_all(|at| at.node == node_idx);
+        let node = &mut self.nodes[node_idx as usize];
         let old_ids: IndexMap<Option<model::ElementId>, usize> =
             (0..node.items.len()).map(|slot| (node.element(slot as u32).cloned(), slot)).collect();
         let mut old_items: Vec<Option<Item>> = std::mem::take(&mut node.items).into_iter().map(Some).collect();

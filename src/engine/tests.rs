@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use model::plan::compute;
+use model::policy::Policy;
 use model::{
-    Applied, Call, Catalog, Data, Diagnostic, Document, Feed, Help, List, ModelChoice, Name, Node, NodeSpec, Outputs,
-    ParamSpec, Params, Plan, PlanCx, PortRef, PortType, Ports, Quality, Rate, Stop, TakeChoice, Task, Value, Work,
-    no_upgrade,
+    Applied, Call, Catalog, Data, Diagnostic, Digest, Document, Feed, Help, List, ModelChoice, Name, Node, NodeSpec,
+    Outputs, ParamSpec, Params, Plan, PlanCx, PortRef, PortType, Ports, Quality, Rate, Scope, Stop, TakeChoice, Task,
+    Value, Work, no_upgrade,
 };
 
 use crate::caps::{Caps, Limit, Origin};
@@ -18,7 +19,7 @@ use crate::demand::Target;
 use crate::engine::{Approval, Engine, Event, Setup};
 use crate::lanes::LaneSpec;
 use crate::memory::MemoryStore;
-use crate::models::{Chosen, Models};
+use crate::models::{Admission, Asked, Chosen, Falls, Models};
 use crate::money::Total;
 use crate::worker::{Job, JobCx, JobError, Worker};
 
@@ -198,6 +199,9 @@ impl Worker for Fake {
             other => panic!("not a text: {other:?}"),
         };
         let value = match &job.work {
+            Work::Call(_) if job.model.as_deref() == Some("broken") => {
+                return Err(Diagnostic::error("down", "it cannot be reached").into());
+            }
             Work::Call(call) => Value::from(format!("{} take {}", call.prompt, call.take).as_str()),
             Work::Compute(compute) => {
                 let arg = |name: &str| text(&compute.args[name]);
@@ -236,12 +240,67 @@ fn budget(microusd: u64) -> Approval {
     Approval { budget: microusd, ..Approval::default() }
 }
 
+fn picked(model: &str, cost: Option<u64>) -> Chosen {
+    Chosen {
+        model: model.to_owned(),
+        version: 1,
+        choice: ModelChoice::Auto,
+        lane: "compute",
+        cost,
+        deterministic: false,
+        reason: "the only one".to_owned(),
+        ask: None,
+        falls: Falls::Never,
+    }
+}
+
+/// Two models of which the first is broken; the second is dearer.
+#[derive(Default)]
+struct Ladder {
+    has_fallen: Mutex<bool>,
+    /// Whether the first is not even asked.
+    rests: bool,
+}
+
+impl Models for Ladder {
+    fn choose(&self, _policy: &Policy, asked: &[Asked<'_>]) -> Vec<Result<Chosen, Diagnostic>> {
+        let has_fallen = *self.has_fallen.lock().unwrap();
+        let pick = || if has_fallen { picked("spare", Some(5)) } else { picked("broken", Some(4)) };
+        asked.iter().map(|_| Ok(pick())).collect()
+    }
+
+    fn admit(&self, chosen: &Chosen) -> Admission {
+        match self.rests && chosen.model == "broken" {
+            true => Admission::Rests(Box::new(Diagnostic::error("rests", "it rests"))),
+            false => Admission::Go,
+        }
+    }
+
+    fn gives_way(&self, chosen: &Chosen, _key: &Digest, _why: &Diagnostic) -> bool {
+        *self.has_fallen.lock().unwrap() = true;
+        chosen.model == "broken"
+    }
+}
+
+/// Chooses one model for all calls: by the longest of their prompts.
+struct Tied;
+
+impl Models for Tied {
+    fn choose(&self, _policy: &Policy, asked: &[Asked<'_>]) -> Vec<Result<Chosen, Diagnostic>> {
+        let longest = asked.iter().map(|it| it.call.prompt.len()).max().unwrap_or(0);
+        asked.iter().map(|_| Ok(picked(&format!("m{longest}"), Some(0)))).collect()
+    }
+
+    fn is_joint(&self, _policy: &Policy, _call: &Call, _scope: &Scope) -> bool {
+        true
+    }
+}
+
 struct Prices(Option<u64>);
 
 impl Models for Prices {
-    fn choose(&self, _call: &Call) -> Result<Chosen, Diagnostic> {
-        let reason = "the only one".to_owned();
-        Ok(Chosen { model: "fake".into(), version: 1, lane: "compute", cost: self.0, deterministic: false, reason })
+    fn choose(&self, _policy: &Policy, asked: &[Asked<'_>]) -> Vec<Result<Chosen, Diagnostic>> {
+        asked.iter().map(|_| Ok(picked("fake", self.0))).collect()
     }
 }
 
@@ -283,6 +342,10 @@ impl Bench {
     }
 
     fn with(text: &str, store: Arc<MemoryStore>, price: Option<u64>) -> Bench {
+        Bench::over(text, store, Arc::new(Prices(price)))
+    }
+
+    fn over(text: &str, store: Arc<MemoryStore>, models: Arc<dyn Models>) -> Bench {
         let document = document(text);
         let engine = Engine::new(Setup {
             document: &document,
@@ -290,7 +353,7 @@ impl Bench {
             project: Path::new("."),
             catalog: CATALOG,
             store: store.clone(),
-            models: Arc::new(Prices(price)),
+            models,
             lanes: vec![LaneSpec { name: "compute", width: 2, worker: Arc::new(Fake::default()) }],
             memories: IndexMap::new(),
             contents: BTreeMap::new(),
@@ -365,6 +428,53 @@ fn only_what_changed_runs_again() {
     bench.set("w", "a b c");
     assert_eq!(bench.run("j"), "", "going back finds the old results");
     assert_eq!(bench.value("j"), "A B C");
+}
+
+#[test]
+fn a_broken_model_gives_way_within_the_budget() {
+    let text = "a: t.text text=x
+         p: t.paid in<-a.out";
+    for rests in [false, true] {
+        let bench = || Bench::over(text, Arc::default(), Arc::new(Ladder { rests, ..Ladder::default() }));
+        let approval = |budget| Approval { budget, ..Approval::default() };
+        let mut poor = bench();
+        assert_eq!(poor.run_with("p", approval(4)), "", "the next one costs more than was approved");
+        assert_eq!(poor.states("p"), "held");
+        let at = poor.engine.find_item("p").unwrap();
+        let chosen = poor.engine.wanted(at)[0].chosen.clone().unwrap();
+        assert_eq!((chosen.model.as_str(), chosen.cost), ("spare", Some(5)));
+        let mut rich = bench();
+        assert_eq!(rich.run_with("p", approval(9)), "p");
+        assert_eq!(rich.value("p"), "x take 1");
+    }
+}
+
+#[test]
+fn calls_that_are_chosen_together_move_together() {
+    let mut bench = Bench::over(
+        "w: t.words text=a b
+         p: t.paid in<-w.out",
+        Arc::default(),
+        Arc::new(Tied),
+    );
+    let model = |bench: &Bench, item: &str| {
+        let at = bench.engine.find_item(item).unwrap();
+        let wanted = bench.engine.wanted(at).first();
+        wanted.and_then(|it| it.chosen.as_ref()).map_or("none".to_owned(), |it| it.model.clone())
+    };
+    let models = |bench: &Bench| ["p/a", "p/b"].map(|item| model(bench, item));
+    assert_eq!(models(&bench), ["m1", "m1"]);
+    bench.set("w", "a b=long");
+    assert_eq!(models(&bench), ["m4", "m4"], "a did not change, and moves with b");
+    assert!(bench.engine.explain(bench.engine.find_item("p/a").unwrap()).unwrap().model.unwrap().starts_with("m4 1"));
+    assert_eq!(bench.run("p"), "p/a, p/b");
+    bench.set("w", "a b=long c=longer");
+    assert_eq!(bench.states("p"), "ready ready ready", "all three belong to the longest");
+    bench.set("w", "a b=long");
+    assert_eq!(bench.states("p"), "done done");
+    bench.document.nodes["w"].params.insert("text".to_owned(), Data::from("b=long"));
+    bench.edited("w");
+    assert_eq!(bench.states("p"), "done");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::state::{ItemRef, State};
 
 impl Evaluator {
     pub(crate) fn wait(&mut self, at: ItemRef, by: ItemRef) {
+        self.part(at);
         let dead = self.nodes[by.node as usize].dead.contains(&by.slot);
         self.clear_wants(at);
         let state = if dead { State::Blocked { by: self.root_of(by) } } else { State::Want { by } };
@@ -32,8 +33,20 @@ impl Evaluator {
 
     pub(crate) fn decide(&mut self, at: ItemRef, seen: Digest, decision: Decision) {
         self.counters.planned += 1;
+        match decision {
+            Decision::Joint(joint) => self.join(at, seen, joint),
+            decision => {
+                self.part(at);
+                self.settle_on(at, seen, decision);
+            }
+        }
+    }
+
+    /// A decision that stands, whoever had to be chosen for it.
+    pub(crate) fn settle_on(&mut self, at: ItemRef, seen: Digest, decision: Decision) {
         self.clear_wants(at);
         match decision {
+            Decision::Joint(joint) => self.join(at, seen, joint),
             Decision::Failed(diagnostic) => {
                 self.item_mut(at).seen = Digest::default();
                 self.transition(at, State::Failed(diagnostic));
@@ -55,7 +68,7 @@ impl Evaluator {
                 self.transition(at, if cost == Some(0) { State::Ready } else { State::Held { cost } });
             }
             Decision::Outputs { key, worked, outputs, notes } => match self.arranged(at, &outputs) {
-                Err(diagnostic) => self.decide(at, Digest::default(), Decision::Failed(diagnostic)),
+                Err(diagnostic) => self.settle_on(at, Digest::default(), Decision::Failed(diagnostic)),
                 Ok(out) => {
                     self.item_mut(at).worked = worked;
                     self.finish(at, seen, key, out, notes);

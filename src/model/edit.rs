@@ -79,6 +79,11 @@ pub enum Edit {
     SetRate {
         fps: Rate,
     },
+    /// Sets how models are chosen (`settings.models`), or unsets it with none.
+    SetModels {
+        value: Option<Data>,
+        at: Option<usize>,
+    },
 }
 
 /// What `Document::apply` did.
@@ -86,8 +91,8 @@ pub enum Edit {
 pub struct Applied {
     /// Undoes the batch when applied.
     pub inverse: Vec<Edit>,
-    /// Nodes whose plan may change, in order of first mention. An edit that changes nothing touches nothing; size
-    /// and rate touch every node.
+    /// Nodes whose plan may change, in order of first mention. An edit that changes nothing touches nothing; size,
+    /// rate and the choice of models touch every node.
     pub touched: Vec<String>,
 }
 

@@ -73,8 +73,10 @@ impl Recent {
 
 impl About {
     fn of(edits: &[Edit], touched: &[String]) -> About {
-        // Size and rate touch every node, and change none.
-        let all = edits.iter().all(|edit| matches!(edit, Edit::SetSize { .. } | Edit::SetRate { .. }));
+        // Size, rate and the choice of models touch every node, and change none.
+        let of_graph =
+            |edit: &Edit| matches!(edit, Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { .. });
+        let all = edits.iter().all(of_graph);
         let mut about = About { nodes: if all { Vec::new() } else { touched.to_vec() }, ..About::default() };
         for edit in edits {
             match edit {
@@ -85,7 +87,8 @@ impl About {
                 }
                 Edit::SetLink { to, .. } => about.links.push(to.clone()),
                 Edit::SetLayout { key, .. } => about.layout.push(key.clone()),
-                Edit::SetTake { .. } | Edit::SetSection { .. } | Edit::SetSize { .. } | Edit::SetRate { .. } => {}
+                Edit::SetTake { .. } | Edit::SetSection { .. } => {}
+                Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { .. } => {}
             }
         }
         about
@@ -222,6 +225,7 @@ fn sets_the_same(edit: &Edit, inverse: &Edit) -> bool {
         (Edit::SetLayout { value: a, .. }, Edit::SetLayout { value: b, .. }) => a == b,
         (Edit::SetSize { size: a }, Edit::SetSize { size: b }) => a == b,
         (Edit::SetRate { fps: a }, Edit::SetRate { fps: b }) => a == b,
+        (Edit::SetModels { value: a, .. }, Edit::SetModels { value: b, .. }) => a == b,
         _ => false,
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::spec::{Name, NodeSpec, ParamKind, Params};
 use crate::{
-    Color, Compute, Data, Diagnostic, ElementId, Import, ImportKind, List, Media, Recipe, Reference, Script, Settings,
-    Shot, Value, Work,
+    Color, Compute, Data, Diagnostic, ElementId, Import, ImportKind, List, Media, Recipe, Reference, Scope, Script,
+    Settings, Shot, Value, Work,
 };
 
 /// Port name and value, in declaration order.
@@ -27,6 +27,8 @@ pub struct Plan {
     pub memory: Option<String>,
     /// The work whose result the values were read from: its key and its takes are the item's.
     pub made_by: Option<Box<Work>>,
+    /// Where in the story the work belongs; decides who is asked, and enters no key.
+    pub scope: Scope,
 }
 
 /// Values now, or work that gives them.
@@ -40,12 +42,19 @@ impl Plan {
     /// The outputs are known.
     pub fn values(outputs: impl IntoIterator<Item = (&'static str, Value)>) -> Plan {
         let outputs = outputs.into_iter().map(|(name, value)| (Name::Borrowed(name), value)).collect();
-        Plan { outcome: Outcome::Values(outputs), notes: Vec::new(), memory: None, made_by: None }
+        Plan {
+            outcome: Outcome::Values(outputs),
+            notes: Vec::new(),
+            memory: None,
+            made_by: None,
+            scope: Scope::default(),
+        }
     }
 
     /// A worker has to make the outputs; it names them after the node's ports.
     pub fn work(work: Work) -> Plan {
-        Plan { outcome: Outcome::Work(Box::new(work)), notes: Vec::new(), memory: None, made_by: None }
+        let outcome = Outcome::Work(Box::new(work));
+        Plan { outcome, notes: Vec::new(), memory: None, made_by: None, scope: Scope::default() }
     }
 
     /// Adds a remark.
@@ -57,6 +66,12 @@ impl Plan {
     /// Says which work the values were read from.
     pub fn made_by(mut self, work: Work) -> Plan {
         self.made_by = Some(Box::new(work));
+        self
+    }
+
+    /// Says where in the story the work belongs.
+    pub fn within(mut self, scope: Scope) -> Plan {
+        self.scope = scope;
         self
     }
 

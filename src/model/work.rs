@@ -90,6 +90,16 @@ pub struct Call {
     pub options: BTreeMap<String, String>,
 }
 
+impl Call {
+    /// The digest of what is asked for, whoever makes it.
+    pub fn digest(&self) -> Digest {
+        match self.model {
+            ModelChoice::Auto => walk::digest_of(self),
+            ModelChoice::Named(_) => walk::digest_of(&Call { model: ModelChoice::Auto, ..self.clone() }),
+        }
+    }
+}
+
 /// The slate's fields that come from identity; lens and timecode are known from the shot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slate {

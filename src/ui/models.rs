@@ -1,13 +1,16 @@
-//! The models panel: what can be asked, by whom, for what, and at which price; a click gives it to the selected nodes.
+//! The models panel: what can be asked, by whom, for what, and at which price; a click gives it to the selected nodes,
+//! or puts it beside others. A window of its own for comparing was weighed: it would hide the list it is filled from.
 
-use egui::{ComboBox, RichText, ScrollArea, Ui};
+use egui::{ComboBox, Grid, RichText, ScrollArea, Ui};
 use model::{Data, Edit};
 
 use crate::cx::Cx;
 use crate::icons::Icon;
 use crate::lines::{Field, LINE, empty_ui, field_ui, line_ui, titles_ui};
 use crate::panel::{Panel, PanelSpec, Place};
+use crate::runs::micro_dollars;
 use crate::view::ModelView;
+use crate::widgets::icon_button;
 
 pub(crate) const PANEL: PanelSpec =
     PanelSpec { id: "models", title: "Models", icon: Icon::Cpu, home: Place::Corner, make: || Box::<View>::default() };
@@ -21,32 +24,55 @@ const AUTO: &str = "auto";
 struct View {
     filter: String,
     task: Option<String>,
+    provider: Option<String>,
+    takes: Option<String>,
+    /// The most that a unit may cost, in dollars as typed.
+    most: String,
     only_usable: bool,
     by_provider: bool,
+    /// A click puts a model beside others, instead of using it.
+    compares: bool,
+    /// Names of those that are compared.
+    beside: Vec<String>,
+}
+
+/// Most models side by side.
+const MOST_BESIDE: usize = 3;
+
+/// A choice among what models have; none for all of it.
+fn any_of_ui(ui: &mut Ui, id: &str, all: &str, label: &str, chosen: &mut Option<String>, mut found: Vec<&str>) {
+    found.sort_unstable();
+    found.dedup();
+    let now = chosen.clone().unwrap_or_else(|| all.to_owned());
+    let shown = ComboBox::from_id_salt(id).selected_text(&now).width(90.0).show_ui(ui, |ui| {
+        ui.selectable_value(chosen, None, all);
+        for word in found {
+            ui.selectable_value(chosen, Some(word.to_owned()), word);
+        }
+    });
+    shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("{label} {now}")));
 }
 
 impl View {
     fn bar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, models: &[ModelView], n_shown: usize) {
         ui.horizontal_wrapped(|ui| {
             field_ui(ui, &mut self.filter, "Find a model", "Find a model", 140.0);
-            let mut tasks: Vec<&str> = models.iter().flat_map(|model| &model.tasks).map(String::as_str).collect();
-            tasks.sort_unstable();
-            tasks.dedup();
-            let now = self.task.clone().unwrap_or_else(|| "every task".to_owned());
-            let shown = ComboBox::from_id_salt("task").selected_text(&now).width(90.0).show_ui(ui, |ui| {
-                ui.selectable_value(&mut self.task, None, "every task");
-                for task in tasks {
-                    ui.selectable_value(&mut self.task, Some(task.to_owned()), task);
-                }
-            });
-            shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("For {now}")));
+            let tasks = models.iter().flat_map(|model| &model.tasks).map(String::as_str).collect();
+            any_of_ui(ui, "task", "every task", "For", &mut self.task, tasks);
+            let providers = models.iter().map(|model| model.provider.as_str()).collect();
+            any_of_ui(ui, "provider", "every provider", "Of", &mut self.provider, providers);
+            let takes = models.iter().flat_map(|model| &model.takes).map(String::as_str).collect();
+            any_of_ui(ui, "takes", "any input", "Takes", &mut self.takes, takes);
+            field_ui(ui, &mut self.most, "At most, in dollars", "at most $", 60.0)
+                .on_hover_text("What a second, a picture or a call may cost; unknown prices are above every limit");
             ui.checkbox(&mut self.only_usable, "Only usable")
                 .on_hover_text("Credentials are there, or none are needed");
             ui.checkbox(&mut self.by_provider, "By provider");
+            ui.checkbox(&mut self.compares, "Compare").on_hover_text("A click puts a model beside up to two others");
             ui.label(RichText::new(format!("{n_shown} of {}", models.len())).color(cx.theme.weak));
         });
         let nodes = model_nodes(cx);
-        if !nodes.is_empty() {
+        if !nodes.is_empty() && !self.compares {
             ui.horizontal_wrapped(|ui| {
                 let named = if nodes.len() == 1 { format!("`{}`", nodes[0]) } else { format!("{} nodes", nodes.len()) };
                 let text = format!("Click a model to use it for {named}");
@@ -61,11 +87,15 @@ impl View {
     /// Positions of models that pass, in order.
     fn arranged(&self, models: &[ModelView]) -> Vec<usize> {
         let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let most = micro_dollars(&self.most).filter(|_| !self.most.trim().is_empty());
         let passes = |model: &ModelView| {
             let text =
                 format!("{} {} {} {}", model.name, model.provider, model.tasks.join(" "), model.note).to_lowercase();
             (!self.only_usable || model.usable)
                 && self.task.as_ref().is_none_or(|task| model.tasks.contains(task))
+                && self.provider.as_ref().is_none_or(|provider| model.provider == *provider)
+                && self.takes.as_ref().is_none_or(|takes| model.takes.contains(takes))
+                && most.is_none_or(|most| model.least.is_some_and(|least| least <= most))
                 && words.iter().all(|word| text.contains(word.as_str()))
         };
         let mut shown: Vec<usize> = (0..models.len()).filter(|idx| passes(&models[*idx])).collect();
@@ -73,6 +103,69 @@ impl View {
             shown.sort_by(|a, b| models[*a].provider.cmp(&models[*b].provider));
         }
         shown
+    }
+}
+
+impl View {
+    /// Puts a model beside the others, or takes it away; the one that stands there longest makes room.
+    fn compare(&mut self, name: &str) {
+        match self.beside.iter().position(|it| it == name) {
+            Some(idx) => drop(self.beside.remove(idx)),
+            None => {
+                if MOST_BESIDE <= self.beside.len() {
+                    self.beside.remove(0);
+                }
+                self.beside.push(name.to_owned());
+            }
+        }
+    }
+
+    /// The facts of those that are compared, side by side; what differs stands out.
+    fn beside_ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, models: &[ModelView]) {
+        let found: Vec<&ModelView> =
+            self.beside.iter().filter_map(|name| models.iter().find(|model| model.name == *name)).collect();
+        if !self.compares || found.is_empty() {
+            return;
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in found.iter().flat_map(|model| &model.facts) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let mut gone = None;
+        ScrollArea::horizontal().id_salt("beside").show(ui, |ui| {
+            Grid::new("compared").striped(true).show(ui, |ui| {
+                ui.label("");
+                for model in &found {
+                    ui.horizontal(|ui| {
+                        ui.label(RichText::new(&model.name).strong());
+                        if icon_button(ui, Icon::X, &format!("Compare {} no more", model.name)).clicked() {
+                            gone = Some(model.name.clone());
+                        }
+                    });
+                }
+                ui.end_row();
+                for name in names {
+                    let fact = |model: &ModelView| {
+                        let fact = model.facts.iter().find(|(it, _)| it == name).map(|(_, text)| text.clone());
+                        fact.unwrap_or_default()
+                    };
+                    let facts: Vec<String> = found.iter().map(|model| fact(model)).collect();
+                    let is_same = facts.iter().all(|it| *it == facts[0]);
+                    ui.label(RichText::new(name).color(cx.theme.weak));
+                    for text in facts {
+                        let color = if is_same { cx.theme.weak } else { cx.theme.text };
+                        ui.label(RichText::new(text).color(color));
+                    }
+                    ui.end_row();
+                }
+            });
+        });
+        if let Some(name) = gone {
+            self.compare(&name);
+        }
+        ui.separator();
     }
 }
 
@@ -99,6 +192,7 @@ impl Panel for View {
         let models = cx.view.models.clone();
         let shown = self.arranged(&models);
         self.bar(ui, cx, &models, shown.len());
+        self.beside_ui(ui, cx, &models);
         if shown.is_empty() {
             let text = if models.is_empty() { "No model is known yet" } else { "No model passes the filter" };
             return empty_ui(ui, cx.theme, text);
@@ -127,10 +221,17 @@ impl Panel for View {
                     Field { width: -2.0, text: &model.price, color: cx.theme.money },
                     Field { width: 84.0, text: state, color: health },
                 ];
-                let line = line_ui(ui, cx.theme, used.contains(&model.name), &fields);
-                let line = if model.note.is_empty() { line } else { line.on_hover_text(&model.note) };
-                if line.clicked() {
-                    use_model(cx, &model.name);
+                let chosen = if self.compares { &self.beside } else { &used };
+                let line = line_ui(ui, cx.theme, chosen.contains(&model.name), &fields);
+                let note = match model.priced_on.as_str() {
+                    "" => model.note.clone(),
+                    day => format!("{}\nPriced on {day}", model.note),
+                };
+                let line = if note.is_empty() { line } else { line.on_hover_text(note) };
+                match (line.clicked(), self.compares) {
+                    (true, true) => self.compare(&model.name),
+                    (true, false) => use_model(cx, &model.name),
+                    (false, _) => {}
                 }
             }
         });
@@ -156,7 +257,10 @@ mod tests {
             price: "$0.10 a second".to_owned(),
             usable,
             health: if usable { "good".to_owned() } else { String::new() },
-            note: String::new(),
+            takes: vec![if usable { "seed" } else { "last frame" }.to_owned()],
+            least: (name != "still").then_some(if usable { 50_000 } else { 100_000 }),
+            facts: vec![("Family".to_owned(), provider.to_owned()), ("Time".to_owned(), format!("{} s", name.len()))],
+            ..ModelView::default()
         }
     }
 
@@ -203,6 +307,30 @@ mod tests {
         assert_eq!(shown(View { filter: "CLOUD".to_owned(), ..View::default() }), [1, 2]);
         assert_eq!(shown(View { task: Some("video".to_owned()), only_usable: true, ..View::default() }), [0]);
         assert_eq!(shown(View { by_provider: true, ..View::default() }), [1, 2, 0]);
+        assert_eq!(shown(View { provider: Some("cloud".to_owned()), ..View::default() }), [1, 2]);
+        assert_eq!(shown(View { takes: Some("seed".to_owned()), ..View::default() }), [0, 2]);
+        let most = |most: &str| shown(View { most: most.to_owned(), ..View::default() });
+        assert_eq!((most("0.05"), most("$0.1"), most("")), (vec![0], vec![0, 1], vec![0, 1, 2]));
+    }
+
+    #[test]
+    fn models_stand_side_by_side() {
+        let mut harness = harness();
+        harness.state_mut().shared.selection.nodes.extend(["v".to_owned()]);
+        harness.get_by_label("Compare").click();
+        harness.run();
+        for line in ["animatic, local, video, $0.10 a second, good", "big, cloud, video, $0.10 a second, no key"] {
+            harness.get_by_label(line).click();
+            harness.run();
+        }
+        for fact in ["local", "cloud", "8 s", "3 s"] {
+            harness.get_by_label(fact);
+        }
+        assert_eq!(harness.state().sent, [], "comparing changes nothing");
+        harness.get_by_label("Compare animatic no more").click();
+        harness.run();
+        assert!(harness.query_by_label("8 s").is_none());
+        harness.get_by_label("3 s");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct NodeView {
     pub n_done: usize,
     /// What the node shows as a whole.
     pub state: ItemState,
+    /// The model of its items, or how many there are; empty where they ask none.
+    pub model: String,
     /// How often items of it ran since the graph was opened, and for how long in all.
     pub n_cooks: u64,
     pub seconds: f64,
@@ -167,7 +169,15 @@ impl NodeView {
     pub fn new(items: Vec<ItemView>) -> NodeView {
         let n_done = items.iter().filter(|item| item.state == ItemState::Done).count();
         let state = ItemState::of_all(&items);
-        NodeView { items, n_done, state, ..NodeView::default() }
+        let mut models: Vec<&str> = items.iter().filter_map(|item| item.model.as_deref()).collect();
+        models.sort_unstable();
+        models.dedup();
+        let model = match models.as_slice() {
+            [] => String::new(),
+            [only] => (*only).to_owned(),
+            several => format!("{} models", several.len()),
+        };
+        NodeView { items, n_done, state, model, ..NodeView::default() }
     }
 
     /// The item of an element, or the only one.
@@ -296,10 +306,18 @@ pub struct ModelView {
     pub provider: String,
     pub tasks: Vec<String>,
     pub price: String,
+    /// When the price was read.
+    pub priced_on: String,
+    /// The least that it costs, in micro-dollars for one unit; none where no price is known.
+    pub least: Option<u64>,
     /// Credentials are present, or none are needed.
     pub usable: bool,
     pub health: String,
     pub note: String,
+    /// What it takes: `first frame`, `seed`.
+    pub takes: Vec<String>,
+    /// What else is known, by name: for comparing.
+    pub facts: Vec<(String, String)>,
 }
 
 /// One line of the ledger.

@@ -151,7 +151,8 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A server on loopback that answers each request for a path with what `reply` says; gives its address.
+/// A server on loopback that answers each request for a path with what `reply` says; gives its address. What has
+/// no type wants money first.
 ///
 /// One function on a socket: a server library was weighed, and would be the only user of an asynchronous runtime here.
 pub(crate) fn serve(reply: impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>) + Send + Sync + 'static) -> String {
@@ -185,7 +186,8 @@ fn answer(mut stream: TcpStream, reply: &dyn Fn(&str, &[u8]) -> (&'static str, V
     let mut asked = Vec::new();
     reader.take(length).read_to_end(&mut asked).ok()?;
     let (kind, body) = reply(first.split_whitespace().nth(1)?, &asked);
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
+    let status = if kind.is_empty() { "402 Payment Required" } else { "200 OK" };
+    let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
     stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).ok()?;
     stream.write_all(&body).ok()
 }

@@ -6,6 +6,7 @@
 
 mod adapter;
 mod artifacts;
+mod choices;
 mod claim;
 mod collect;
 mod disk;
@@ -29,6 +30,7 @@ use model::{Diagnostic, Digest};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub(crate) use adapter::now;
+pub use choices::Choice;
 pub use claim::{Claim, ClaimGuard, Holder};
 pub use collect::GcReport;
 pub use items::LedgerEntry;

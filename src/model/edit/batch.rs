@@ -9,6 +9,7 @@ use super::{Applied, BAD_ID_HINT, Edit, MAX_ID, is_valid_id, is_valid_size, node
 use crate::document::BYPASS;
 use crate::interface::{INTERFACE, with_targets};
 use crate::linked::LINKED;
+use crate::policy::SECTION;
 use crate::ronfile::{MAX_DEPTH, same};
 use crate::{Data, Diagnostic, Document, Feed, Node, PortRef};
 
@@ -151,7 +152,8 @@ impl<'a> Batch<'a> {
                 let message = format!("{}/{} is not a frame rate", fps.0, fps.1);
                 Err(Box::new(refuse("bad-rate", message).hint("use at most 1000 frames per second, such as 24/1")))
             }
-            Edit::SetSize { .. } | Edit::SetRate { .. } => Ok(()),
+            Edit::SetModels { value: Some(value), .. } => data(value, 2, bad_data().at_field("settings.models")),
+            Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { value: None, .. } => Ok(()),
         }
     }
 
@@ -223,6 +225,12 @@ impl<'a> Batch<'a> {
                 let old = std::mem::replace(&mut self.document.settings.fps, *fps);
                 self.touch_all(old != *fps);
                 vec![Edit::SetRate { fps: old }]
+            }
+            Edit::SetModels { value, at } => {
+                let fields = &mut self.document.settings.unknown;
+                let (old, changed) = put(fields, &SECTION.to_owned(), value.as_ref(), *at, same);
+                self.touch_all(changed);
+                old.map(|(value, at)| Edit::SetModels { value, at }).into_iter().collect()
             }
         };
         self.inverses.push(inverse);

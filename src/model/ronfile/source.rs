@@ -29,6 +29,17 @@ impl SourceText {
         &self.text
     }
 
+    /// Where a value stands in the text as it was read, by its keys from the outermost; as deep as they lead.
+    pub fn offset_of<'k>(&self, path: impl IntoIterator<Item = &'k str>) -> usize {
+        let mut value = &self.root;
+        for key in path {
+            let fields = value.as_fields();
+            let Some(field) = fields.and_then(|fields| fields.used().find(|field| field.key == key)) else { break };
+            value = &field.value;
+        }
+        value.span.from()
+    }
+
     /// The text with the document's changes: byte for byte the same where there are none.
     pub fn print(&self, document: &Document) -> String {
         let target = document.to_data();

@@ -4,6 +4,7 @@
 //! hide models, taking it for "yes" would buy failures.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use model::Task;
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,19 @@ pub enum Lengths {
     Between(u32, u32),
 }
 
+impl fmt::Display for Lengths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Lengths::Unknown => Ok(()),
+            Lengths::OneOf(all) => {
+                let all: Vec<_> = all.iter().map(u32::to_string).collect();
+                write!(f, "{} s", all.join(", "))
+            }
+            Lengths::Between(least, most) => write!(f, "{least} to {most} s"),
+        }
+    }
+}
+
 /// Picture sizes that can be asked for.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub enum Sizes {
@@ -215,6 +229,26 @@ pub struct Tier {
 }
 
 impl Entry {
+    /// What it may take and do, by name.
+    pub fn abilities(&self) -> Vec<(&'static str, Can)> {
+        let can = &self.can;
+        let mut found = vec![
+            ("words alone", can.prompt_only),
+            ("first frame", can.first_frame),
+            ("last frame", can.last_frame),
+            ("references", can.references),
+            ("seed", can.seed),
+            ("negative prompt", can.negative),
+        ];
+        if self.tasks.contains(&Task::Video) {
+            found.push(("sound", can.sound));
+            if can.sound != Can::No {
+                found.push(("silence", can.sound_switch));
+            }
+        }
+        found
+    }
+
     /// Whether it may still be used on a day.
     pub fn is_retired(&self, today: Date) -> bool {
         self.retires_on.is_some_and(|day| day <= today)

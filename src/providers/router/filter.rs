@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use engine::money::dollars;
+use model::policy::matches;
 use model::{Call, Task};
 
 use super::{Candidate, Doubts, Filter, Health, Offer, Policy, Ranked};
@@ -26,7 +27,7 @@ pub(super) fn judge<'a>(
             if let Some(day) = entry.retires_on.filter(|day| *day <= today) {
                 return Err((Filter::Retired, format!("it is refused since {day}").into()));
             }
-            listed(&entry.name, &entry.provider, policy)?;
+            listed(&entry.name, &entry.family, policy)?;
             let cost = entry.price(&ask);
             let tier = entry.tier.as_ref().map(|tier| tier.tier);
             (cost, expected(entry.expected_seconds, candidate.health), tier)
@@ -45,7 +46,7 @@ pub(super) fn judge<'a>(
     }
     healthy(candidate.health)?;
     let name = candidate.offer.name();
-    Ok(Ranked { name, cost, seconds, tier, cost_score: 0, time_score: 0, quality_score: 0, score: 0 })
+    Ok(Ranked { name, rung: 0, cost, seconds, tier, cost_score: 0, time_score: 0, quality_score: 0, score: 0 })
 }
 
 /// What the model would be asked, or the first of the filters on ability that removes it.
@@ -89,8 +90,14 @@ fn makes_no(task: Task) -> &'static str {
     }
 }
 
-fn listed(name: &str, provider: &str, policy: &Policy) -> Result<(), Why> {
-    let is_in = |list: &[String]| list.iter().any(|it| it == name || it == provider);
+/// Whether a graph's lists let a model be used.
+pub fn is_listed(entry: &Entry, allow: &[String], deny: &[String]) -> bool {
+    let is_in = |list: &[String]| list.iter().any(|it| *it == entry.family || matches(it, &entry.name));
+    !is_in(deny) && (allow.is_empty() || is_in(allow))
+}
+
+fn listed(name: &str, family: &str, policy: &Policy) -> Result<(), Why> {
+    let is_in = |list: &[String]| list.iter().any(|it| it == family || matches(it, name));
     if is_in(&policy.deny) {
         return Err((Filter::AllowAndDeny, "it is denied".into()));
     }

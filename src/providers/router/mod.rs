@@ -3,18 +3,27 @@
 //! Pure: knows calls, entries and a date, but no clock, store, credential or network; whoever asks looks those up. One
 //! score that punishes what is missing was rejected: a model that cannot do a shot could then win by being cheap.
 
+mod desk;
 mod filter;
+mod ladder;
 mod rank;
 mod record;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::borrow::Cow;
 
-use model::{Call, Task};
+use model::Task;
+pub use model::policy::{Aim, Consent, Weights};
 use serde::Serialize;
 
-use crate::manifest::{Date, Entry};
+use crate::manifest::Entry;
+
+pub use desk::{Desk, Judged, Routed, route};
+pub use filter::is_listed;
+pub use ladder::{Fallen, Ladder};
+pub use together::{Anchor, together};
 
 /// What may be chosen.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +39,22 @@ impl<'a> Offer<'a> {
     pub fn name(self) -> &'a str {
         match self {
             Offer::Entry(entry) => &entry.name,
+            Offer::BuiltIn { name, .. } => name,
+        }
+    }
+
+    /// The same text where the weights are the same.
+    fn model(self) -> &'a str {
+        match self {
+            Offer::Entry(entry) => &entry.model,
+            Offer::BuiltIn { name, .. } => name,
+        }
+    }
+
+    /// The same text where the look is similar.
+    fn family(self) -> &'a str {
+        match self {
+            Offer::Entry(entry) => &entry.family,
             Offer::BuiltIn { name, .. } => name,
         }
     }
@@ -56,47 +81,6 @@ pub struct Candidate<'a> {
     pub health: Health,
 }
 
-/// What matters most. What is equal there is ordered by the other two, and at last by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Aim {
-    Cheapest,
-    Fastest,
-    /// By the manifest's tier.
-    Best,
-    Balanced(Weights),
-}
-
-impl Aim {
-    /// The words that a graph writes in place of a model's name.
-    pub const NAMES: [&'static str; 4] = ["cheapest", "fastest", "best", "balanced"];
-
-    /// Reads one of [`Aim::NAMES`].
-    pub fn parse(text: &str) -> Option<Aim> {
-        match text {
-            "cheapest" => Some(Aim::Cheapest),
-            "fastest" => Some(Aim::Fastest),
-            "best" => Some(Aim::Best),
-            "balanced" => Some(Aim::Balanced(Weights::default())),
-            _ => None,
-        }
-    }
-}
-
-/// How much each criterion counts; only their ratios matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Weights {
-    pub cost: u32,
-    pub time: u32,
-    pub quality: u32,
-}
-
-impl Default for Weights {
-    fn default() -> Weights {
-        Weights { cost: 2, time: 1, quality: 2 }
-    }
-}
-
 /// What to do about inputs of which nobody knows whether a model takes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,19 +96,23 @@ pub enum Doubts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Policy {
     pub aim: Aim,
-    /// Names (`runway/gen4.5`) or providers (`runway`) of which it must be one; empty allows all.
+    /// Names (`runway/gen4.5`), providers (`runway`), families or patterns (`runway/*`) of which it must be one; empty
+    /// allows all.
     pub allow: Vec<String>,
-    /// Names or providers of which it must not be one; stronger than `allow`.
+    /// The same of which it must not be one; stronger than `allow`.
     pub deny: Vec<String>,
     /// The most that the call may cost, in micro-dollars. An unknown price is above every cap.
     pub most_microusd: Option<u64>,
     pub doubts: Doubts,
+    /// Whom it falls back from, and how far; empty at the first try.
+    pub ladder: Ladder,
 }
 
 impl Policy {
     /// An aim without further wishes.
     pub fn of(aim: Aim) -> Policy {
-        Policy { aim, allow: Vec::new(), deny: Vec::new(), most_microusd: None, doubts: Doubts::Refuse }
+        let (allow, deny, ladder) = (Vec::new(), Vec::new(), Ladder::default());
+        Policy { aim, allow, deny, most_microusd: None, doubts: Doubts::Refuse, ladder }
     }
 }
 
@@ -141,6 +129,10 @@ pub enum Filter {
     PriceCap,
     Credentials,
     Health,
+    /// It failed just now, or is further away than the graph lets a call fall back.
+    Fallback,
+    /// Another model makes what must look alike.
+    Consistency,
 }
 
 impl Filter {
@@ -156,6 +148,8 @@ impl Filter {
             Filter::PriceCap => "price cap",
             Filter::Credentials => "credentials",
             Filter::Health => "health",
+            Filter::Fallback => "fallback",
+            Filter::Consistency => "consistency",
         }
     }
 
@@ -180,6 +174,8 @@ pub struct Removed<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ranked<'a> {
     pub name: &'a str,
+    /// How far it is from whom the call falls back: 0 the same model, 1 its family, 2 another; 0 at the first try.
+    pub rung: u8,
     /// Micro-dollars; none where the price is unknown.
     pub cost: Option<u64>,
     /// From submission to result, retries included; none where nobody knows.
@@ -215,34 +211,4 @@ pub struct Refusal<'a> {
     pub task: Task,
     /// In the order of the filters, then by name.
     pub removed: Vec<Removed<'a>>,
-}
-
-/// Chooses a model for a call. The order of the candidates does not matter; by name is fastest.
-///
-/// # Errors
-/// Where no candidate passes the filters: who was removed by which, and why.
-pub fn route<'a>(
-    call: &Call,
-    candidates: &[Candidate<'a>],
-    policy: &Policy,
-    today: Date,
-) -> Result<Decision<'a>, Refusal<'a>> {
-    let (mut removed, mut ranked) = (Vec::with_capacity(candidates.len()), Vec::new());
-    for candidate in candidates {
-        match filter::judge(call, candidate, policy, today) {
-            Ok(passed) => ranked.push(passed),
-            Err((filter, why)) => removed.push(Removed { name: candidate.offer.name(), filter, why }),
-        }
-    }
-    // By name first, which is the order that catalogs have anyway, so that this is one pass over them.
-    removed.sort_by(|a, b| (a.name, &a.why).cmp(&(b.name, &b.why)));
-    removed.sort_by_key(|it| it.filter);
-    rank::rank(&mut ranked, policy.aim);
-    match ranked.first() {
-        None => Err(Refusal { task: call.task, removed }),
-        Some(first) => {
-            let reason = record::reason(&ranked, policy.aim);
-            Ok(Decision { choice: first.name, estimate: first.cost, removed, reason, ranked })
-        }
-    }
 }

@@ -48,7 +48,8 @@ fn order(a: &Ranked<'_>, b: &Ranked<'_>, aim: Aim) -> Ordering {
     let time = || (a.seconds.is_none(), a.seconds).cmp(&(b.seconds.is_none(), b.seconds));
     let quality = || Reverse(a.tier).cmp(&Reverse(b.tier));
     let unknown = a.cost.is_none().cmp(&b.cost.is_none());
-    let wished = unknown.then_with(|| match aim {
+    // A step of the ladder is taken only where the one before it holds nobody.
+    let wished = a.rung.cmp(&b.rung).then(unknown).then_with(|| match aim {
         Aim::Cheapest => cost().then_with(quality).then_with(time),
         Aim::Fastest => time().then_with(cost).then_with(quality),
         Aim::Best => quality().then_with(cost).then_with(time),

@@ -5,19 +5,24 @@
 use engine::money::dollars;
 use model::{Diagnostic, Task};
 
-use super::{Aim, Decision, Filter, Ranked, Refusal, Removed};
+use super::{Aim, Decision, Filter, Policy, Ranked, Refusal, Removed};
 
 /// Most models that are listed by name for one reason.
 const MOST_LISTED: usize = 8;
 
 /// Why the first of them was chosen.
-pub(super) fn reason(ranked: &[Ranked<'_>], aim: Aim) -> String {
+pub(super) fn reason(ranked: &[Ranked<'_>], policy: &Policy) -> String {
     let Some(first) = ranked.first() else { return String::new() };
+    let (aim, fallen) = (policy.aim, policy.ladder.fallen.last());
     let price = match first.cost {
         None => "at an unknown price".to_owned(),
         Some(0) => "free".to_owned(),
         Some(cost) => format!("at {}", dollars(cost)),
     };
+    if let Some(fallen) = fallen {
+        let step = ["the same model elsewhere", "of the same family", "another model"][usize::from(first.rung.min(2))];
+        return format!("{step}, {price}, as {} failed: {}", fallen.name, fallen.why);
+    }
     if ranked.len() == 1 {
         return format!("the only model that can do this, {price}");
     }
@@ -85,6 +90,8 @@ fn way_out(filter: Filter) -> &'static str {
         Filter::PriceCap => "Raise the cap",
         Filter::Credentials => "Set a key with `throughline keys set NAME`",
         Filter::Health => "Try again later",
+        Filter::Fallback => "Try again later, or let the graph fall back further: `models: (fallback: \"any\")`",
+        Filter::Consistency => "Pin another model for these shots, or turn `consistency` off in the graph's `models`",
     }
 }
 

@@ -71,7 +71,8 @@ fn part_about(document: &Document, edits: &[Edit], links: &[(PortRef, PortRef)])
             | Edit::SetLayout { .. }
             | Edit::SetSection { .. }
             | Edit::SetSize { .. }
-            | Edit::SetRate { .. } => {}
+            | Edit::SetRate { .. }
+            | Edit::SetModels { .. } => {}
         }
     }
     let mut part = Document::default();

@@ -8,6 +8,7 @@ mod header;
 mod many;
 mod overrides;
 mod params;
+mod policy;
 mod ports;
 mod raw;
 mod settings;
@@ -39,6 +40,7 @@ const GROUP_FILE: ParamSpec =
 struct View {
     gestures: Gestures,
     why: why::Why,
+    policy: policy::PolicyForm,
 }
 
 impl Panel for View {
@@ -52,7 +54,10 @@ impl Panel for View {
                 overrides::overrides_ui(ui, cx, &mut self.gestures, selected.last().map(String::as_str));
             }
             match selected.as_slice() {
-                [] => settings::settings_ui(ui, cx, &mut self.gestures),
+                [] => {
+                    settings::settings_ui(ui, cx, &mut self.gestures);
+                    self.policy.show(ui, cx, &mut self.gestures);
+                }
                 [only] => self.node(ui, cx, only),
                 several => many::many_ui(ui, cx, &mut self.gestures, several),
             }

@@ -13,7 +13,7 @@ use crate::command::{Ask, Command, FileCommand, Pick};
 use crate::cx::Look;
 use crate::panel::Panel as _;
 use crate::testing::Bench;
-use crate::view::{ExplanationView, ItemState, ItemView, NodeView};
+use crate::view::{ExplanationView, ItemState, ItemView, ModelView, NodeView};
 
 fn open(graph: &str, selected: &[&str]) -> Harness<'static, Bench> {
     let mut bench = Bench::new(graph);
@@ -327,6 +327,53 @@ fn why_asks_once_and_shows_what_changed() {
     }
     harness.get_by_label("animatic 3: free");
     assert_eq!(harness.state().sent.len(), 1);
+}
+
+fn models(harness: &Harness<'_, Bench>) -> Option<String> {
+    document(harness).settings.unknown.get("models").map(Data::to_text)
+}
+
+#[test]
+fn how_models_are_chosen_is_edited_a_field_at_a_time() {
+    let mut bench = Bench::new("a: prompt.text");
+    let named = |name: &str| ModelView { name: name.to_owned(), usable: true, ..ModelView::default() };
+    bench.view.models = Arc::new(vec![named("a/big"), named("b/small")]);
+    let mut harness = show(bench);
+    click(&mut harness, "Models");
+    harness.run_steps(8);
+    click(&mut harness, "Finals are made by");
+    click(&mut harness, "the best");
+    assert_eq!(models(&harness).as_deref(), Some("(aim: (final: \"best\"))"));
+    click(&mut harness, "Consistency");
+    click(&mut harness, "Each shot by itself");
+    click(&mut harness, "When a model fails");
+    click(&mut harness, "Then any model");
+    click(&mut harness, "Also when a provider refuses the prompt");
+    type_into(&mut harness, Role::TextInput, "Pin for", "scene:s2");
+    click(&mut harness, "Pinned model");
+    click(&mut harness, "a/big");
+    click(&mut harness, "Add pin");
+    assert_eq!(
+        models(&harness).as_deref(),
+        Some(
+            "(aim: (final: \"best\"), consistency: \"off\", fallback: \"any\", after_refusal: true, pins: { \"scene:s2\": \"a/big\" })"
+        )
+    );
+    click(&mut harness, "Remove the pin of scene:s2");
+    click(&mut harness, "Also when a provider refuses the prompt");
+    click(&mut harness, "Add to Denied models");
+    type_into(&mut harness, Role::TextInput, "Denied models 1", "a/*");
+    assert_eq!(
+        models(&harness).as_deref(),
+        Some("(aim: (final: \"best\"), consistency: \"off\", fallback: \"any\", deny: [\"a/*\"])")
+    );
+    click(&mut harness, "Finals are made by");
+    click(&mut harness, "previs");
+    assert_eq!(models(&harness).as_deref(), Some("(consistency: \"off\", fallback: \"any\", deny: [\"a/*\"])"));
+    for _ in 0..20 {
+        harness.state_mut().history.undo();
+    }
+    assert_eq!(models(&harness), None, "every step has a way back");
 }
 
 /// In a panel, what is too wide makes the panel wider, frame by frame.

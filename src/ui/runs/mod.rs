@@ -16,6 +16,8 @@ use crate::cx::Cx;
 use crate::icons::Icon;
 use crate::panel::{Panel, PanelSpec, Place};
 
+pub(crate) use plan::micro_dollars;
+
 pub(crate) const PANEL: PanelSpec = PanelSpec {
     id: "runs",
     title: "Run",

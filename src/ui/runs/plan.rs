@@ -49,7 +49,7 @@ pub(super) struct Plan {
 }
 
 /// Reads dollars as micro-dollars; nothing typed is nothing to spend.
-pub(super) fn micro_dollars(text: &str) -> Option<u64> {
+pub(crate) fn micro_dollars(text: &str) -> Option<u64> {
     let text = text.trim().trim_start_matches('$').trim().replace(',', ".");
     if text.is_empty() {
         return Some(0);

@@ -261,6 +261,8 @@ impl Brush<'_> {
         };
         let stale = view.is_some_and(NodeView::is_stale) && !matches!(state, ItemState::Done);
         let word = if stale && !node.bypassed { format!("{word} (stale)") } else { word };
+        let model = view.map_or("", |view| view.model.as_str());
+        let word = if model.is_empty() || !known { word } else { format!("{word} · {model}") };
         let dot = pos2(strip.left() + 10.0 * zoom, strip.center().y);
         self.painter.circle_filled(dot, 3.0 * zoom, color);
         let at = dot + vec2(8.0 * zoom, 0.0);
