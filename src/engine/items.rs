@@ -212,6 +212,9 @@ impl Evaluator {
                         (Ok((key, chosen)), None) => match resolver.lookup(&key) {
                             Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
                             Ok(Some(outputs)) => {
+                                if let (Work::Call(call), Some(false)) = (&*work, chosen.map(|it| it.deterministic)) {
+                                    self.bought.borrow_mut().insert(at, (key, call.take));
+                                }
                                 Decision::Outputs { key: Some(key), worked: true, outputs, notes: plan.notes }
                             }
                             Ok(None) => match self.known.borrow().failures.get(&key) {
