@@ -468,11 +468,21 @@ mod tests {
         assert_eq!((told.subject.node.as_deref(), told.subject.element.as_deref()), (Some("v"), Some("s1")));
         assert_eq!(books.try_reserve(&[purchase("v/s1", "fal", Some(300_000))], &limits), Ok(()));
         let unpriced = purchase("v/s2", "fal", None);
-        assert!(books.try_reserve(&[unpriced.clone()], &limits).is_err(), "nothing is left for what has no price");
+        assert!(
+            books.try_reserve(std::slice::from_ref(&unpriced), &limits).is_err(),
+            "nothing is left for what has no price"
+        );
         let mut open = Books::new(books.month());
-        assert_eq!(open.try_reserve(&[unpriced.clone()], &limits), Ok(()), "a person let it through, within a cap");
+        assert_eq!(
+            open.try_reserve(std::slice::from_ref(&unpriced), &limits),
+            Ok(()),
+            "a person let it through, within a cap"
+        );
         let budget = Limits { budget: limit(u64::MAX), ..Limits::default() };
-        assert!(open.try_reserve(&[unpriced.clone()], &budget).is_err(), "no budget holds what has no price");
+        assert!(
+            open.try_reserve(std::slice::from_ref(&unpriced), &budget).is_err(),
+            "no budget holds what has no price"
+        );
         let named = Purchase { purpose: Purpose { named: true, ..unpriced.purpose }, ..unpriced };
         assert_eq!(open.try_reserve(&[named], &budget), Ok(()));
     }

@@ -721,9 +721,33 @@ impl Engine {
         }
     }
 
+    /// Records takes whose results are there, but whose program died before it had written down whose they are.
+    fn find_takes(&mut self) {
+        let bought = std::mem::take(&mut *self.ev.bought.borrow_mut());
+        for (at, (key, take)) in bought {
+            let is_there =
+                self.ev.nodes.get(at.node as usize).is_some_and(|node| (at.slot as usize) < node.items.len());
+            if !is_there {
+                continue;
+            }
+            let item = self.ev.item_name(at);
+            let recorded = self.ev.store.take_key(&self.ev.graph, &item, take).and_then(|known| match known {
+                Some(known) if known == key => Ok(()),
+                _ => match self.ev.store.work(&key)? {
+                    Some(made) => self.ev.store.add_take(&self.ev.graph, &item, take, &key, &made),
+                    None => Ok(()),
+                },
+            });
+            if let Err(diagnostic) = recorded {
+                self.fail(item, diagnostic);
+            }
+        }
+    }
+
     /// Records which result each item has now, for the explanations of the next run.
     /// Notes the results of a run as its items' last ones, those of an earlier run that ended too soon among them.
     fn commit(&mut self) {
+        self.find_takes();
         let known = match self.ev.store.last_keys(&self.ev.graph) {
             Ok(known) => known,
             Err(diagnostic) => return self.fail(self.ev.graph.clone(), diagnostic),

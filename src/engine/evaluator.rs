@@ -56,6 +56,8 @@ pub(crate) struct Evaluator {
     pub(crate) memories: IndexMap<String, String>,
     /// What plans want remembered.
     pub(crate) new_memories: RefCell<IndexMap<String, String>>,
+    /// Takes that were there already: key and number.
+    pub(crate) bought: RefCell<IndexMap<ItemRef, (Digest, u32)>>,
     /// Which nodes looked at which project path.
     pub(crate) readers: RefCell<IndexMap<String, BTreeSet<u32>>>,
     /// Items whose state changed since somebody last asked.
@@ -100,6 +102,7 @@ impl Evaluator {
             ready: BTreeSet::new(),
             memories,
             new_memories: RefCell::default(),
+            bought: RefCell::default(),
             readers: RefCell::default(),
             changed: BTreeSet::new(),
             dirty: BTreeSet::new(),

@@ -251,7 +251,12 @@ impl Evaluator {
         let (key, work) = keyed(work, chosen.as_ref());
         match resolver.lookup(&key) {
             Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
-            Ok(Some(outputs)) => Decision::Outputs { key: Some(key), worked: true, outputs, notes },
+            Ok(Some(outputs)) => {
+                if let (Work::Call(call), Some(false)) = (&work, chosen.map(|it| it.deterministic)) {
+                    self.bought.borrow_mut().insert(at, (key, call.take));
+                }
+                Decision::Outputs { key: Some(key), worked: true, outputs, notes }
+            }
             Ok(None) => match self.known.borrow().failures.get(&key) {
                 Some(failure) => failed((**failure).clone()),
                 None => Decision::Wanted { key: Some(key), wanted: vec![Wanted { key, work, chosen }] },

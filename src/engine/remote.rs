@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{Diagnostic, Digest, Outputs, Work};
+use model::{Diagnostic, Outputs, Work};
 use serde_json::Value;
 
 use crate::caps::Purpose;
 use crate::money::Cost;
-use crate::store::{JobIntent, JournalEntry, JournalId, Store, Trace};
+use crate::store::{JobIntent, JournalId, Store, Trace};
 use crate::worker::{Job, JobCx, JobError, Worker};
 
 /// A provider's name for a job.
@@ -103,8 +103,6 @@ pub trait Provider: Send + Sync {
 
 /// Polls in a row that may go unanswered.
 const PATIENCE: u32 = 5;
-/// The longest that a cancelled job goes unnoticed.
-const LOOK: Duration = Duration::from_millis(50);
 /// Bounds on the provider's interval.
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(60);
@@ -135,10 +133,6 @@ impl<P: Provider> Remote<P> {
             }
         }
         Ok(remote)
-    }
-
-    fn open_job(&self, key: &Digest) -> Result<Option<JournalEntry>, Diagnostic> {
-        Ok(self.store.open_jobs()?.into_iter().find(|entry| entry.key == *key))
     }
 
     /// Writes the intent down, then submits.
@@ -210,25 +204,18 @@ impl<P: Provider> Remote<P> {
         format!("run again to go on waiting: job {id} is in the journal and is not submitted again")
     }
 
-    /// Lets time pass, in steps short enough to notice a cancellation.
+    /// Lets time pass, unless the job is cancelled.
     fn pause(&self, length: Duration, id: JournalId, remote: &RemoteId, cx: &JobCx<'_>) -> Result<(), JobError> {
-        let until = Instant::now() + length;
-        loop {
-            if cx.cancel.is_cancelled() {
-                // Where it cannot be stopped it stays in the journal: the next run fetches what was paid for.
-                if let Ok(Stopped::Yes { cost }) = self.provider.cancel(remote) {
-                    let maybe = matches!(cost, Cost::AtMost(_) | Cost::Unknown);
-                    let note = if maybe { "cancelled; it may still be billed" } else { "cancelled" };
-                    self.store.journal_failed(id, note, cost)?;
-                }
-                return Err(JobError::Cancelled);
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            let _ = crossbeam_channel::after(left.min(LOOK)).recv();
+        if cx.cancel.rest(length) {
+            return Ok(());
         }
+        // Where it cannot be stopped it stays in the journal: the next run fetches what was paid for.
+        if let Ok(Stopped::Yes { cost }) = self.provider.cancel(remote) {
+            let maybe = matches!(cost, Cost::AtMost(_) | Cost::Unknown);
+            let note = if maybe { "cancelled; it may still be billed" } else { "cancelled" };
+            self.store.journal_failed(id, note, cost)?;
+        }
+        Err(JobError::Cancelled)
     }
 
     /// Fetches, writes the result down, then the bill.
@@ -256,7 +243,7 @@ impl<P: Provider> Remote<P> {
 
 impl<P: Provider> Worker for Remote<P> {
     fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
-        let open = self.open_job(&job.key)?;
+        let open = self.store.open_job(&job.key)?;
         if let Some(trace) = self.store.recover(&job.key)? {
             if let Some(entry) = open {
                 self.store.journal_done(entry.id, trace.cost)?;

@@ -1,8 +1,9 @@
 //! What a worker gets and gives. The scheduler knows states, not work; a worker knows work, not the graph.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
@@ -31,19 +32,37 @@ impl From<Diagnostic> for JobError {
     }
 }
 
-/// A flag that a job looks at between frames.
+/// A flag that a job looks at between frames, and waits on where it has nothing to do but wait.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Flag>);
+
+#[derive(Debug, Default)]
+struct Flag {
+    is_set: AtomicBool,
+    /// Held while the flag is set, so that nobody begins to wait between a look and the bell.
+    lock: Mutex<()>,
+    bell: Condvar,
+}
 
 impl Cancel {
     /// Asks the job to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        let _held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.is_set.store(true, Ordering::Relaxed);
+        self.0.bell.notify_all();
     }
 
     /// Whether the job should stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_set.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass; `false`, and at once, when the job should stop. A thousand jobs that wait cost nothing.
+    pub fn rest(&self, length: Duration) -> bool {
+        let held = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |_: &mut ()| !self.is_cancelled();
+        drop(self.0.bell.wait_timeout_while(held, length, waits).unwrap_or_else(PoisonError::into_inner));
+        !self.is_cancelled()
     }
 
     /// # Errors
@@ -97,4 +116,21 @@ pub trait Artifacts: Send + Sync {
 pub trait Worker: Send + Sync {
     /// Makes the outputs that the work describes, named after the node's ports.
     fn run(&self, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_rests_is_woken_by_a_cancellation() {
+        let cancel = Cancel::default();
+        assert!(cancel.rest(Duration::from_millis(1)));
+        std::thread::scope(|scope| {
+            let resting = scope.spawn(|| cancel.rest(Duration::from_secs(3600)));
+            cancel.cancel();
+            assert_eq!(resting.join().ok(), Some(false));
+        });
+        assert!(!cancel.rest(Duration::from_secs(3600)), "and never rests again");
+    }
 }

@@ -30,6 +30,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("replicate.ron", include_str!("manifests/replicate.ron")),
     ("runway.ron", include_str!("manifests/runway.ron")),
     ("stability.ron", include_str!("manifests/stability.ron")),
+    ("vertex.ron", include_str!("manifests/vertex.ron")),
     ("xai.ron", include_str!("manifests/xai.ron")),
 ];
 

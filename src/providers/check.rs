@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::comfy;
 use crate::http::{Fault, Http, Message, Payload};
 use crate::keys::Keys;
-use crate::manifest::{ErrorClass, Manifest};
+use crate::manifest::{Auth, ErrorClass, Manifest};
 use crate::pass::{addressed, pass};
 use crate::reach::Reach;
 
@@ -62,10 +62,18 @@ fn one(manifest: &Arc<Manifest>, keys: &Keys, http: &Arc<Http>) -> Checked {
         Ok(manifest) => manifest,
         Err(told) => return standing(Standing::Fails, Some(told)),
     };
-    let pass = match pass(&manifest, keys) {
+    if !keys.open(&manifest.credentials) {
+        let missing = pass(&manifest, keys, http).err().map(Diagnostic::from);
+        return standing(Standing::NoCredentials, missing);
+    }
+    let pass = match pass(&manifest, keys, http) {
         Ok(pass) => pass,
-        Err(error) => return standing(Standing::NoCredentials, Some(error.into())),
+        Err(error) => return standing(Standing::Fails, Some(error.into())),
     };
+    // Whose key was exchanged for a token has been let in already.
+    if manifest.check.is_none() && manifest.credentials.iter().any(|way| way.auth == Auth::GoogleAccount) {
+        return standing(Standing::Works, None);
+    }
     let (Some(question), Some(reach)) = (&manifest.check, Reach::of(&manifest)) else {
         return standing(Standing::NotChecked, None);
     };

@@ -11,7 +11,7 @@ use std::time::Instant;
 use engine::worker::Cancel;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE};
 
-use crate::http::{Fault, Http, LOOK, Message, Pass, fault, headers, rest, retry_after, text_of};
+use crate::http::{BROKE_DOWN, Fault, Http, LOOK, Message, Pass, fault, headers, retry_after, text_of};
 use crate::manifest::Place;
 use crate::reach::{Owner, Reach};
 
@@ -75,7 +75,7 @@ impl Http {
         let (mut n, mut last) = (0, None);
         loop {
             let before = partial.have;
-            match self.wait(self.piece(want, &mut partial)) {
+            match self.piece(want, &mut partial) {
                 Ok(()) => return partial.file.flush().map_err(|error| NoFile::Disk(error.to_string())),
                 Err(Broken::End(end)) => return Err(end),
                 Err(Broken::Again(why, asked)) => {
@@ -85,7 +85,7 @@ impl Http {
                         return Err(NoFile::Failed(last.unwrap_or(why)));
                     }
                     last = Some(why);
-                    if !rest(self.pause(n, asked), want.cancel) {
+                    if !want.cancel.rest(self.pause(n, asked)) {
                         return Err(NoFile::Cancelled);
                     }
                 }
@@ -93,7 +93,7 @@ impl Http {
         }
     }
 
-    async fn piece(&self, want: &Want<'_>, partial: &mut Partial) -> Result<(), Broken> {
+    fn piece(&self, want: &Want<'_>, partial: &mut Partial) -> Result<(), Broken> {
         let mut target = want.get.target.clone();
         let mut pass = want.pass;
         let failed = |why: String| Broken::End(NoFile::Failed(why));
@@ -114,18 +114,21 @@ impl Http {
                     None => partial.restart()?,
                 }
             }
-            let sent = self.client(place).get(url.clone()).headers(headers).send();
-            let response = match tokio::time::timeout(stall, sent).await {
-                Err(_) => return Err(Broken::Again("it does not answer in time".to_owned(), None)),
-                Ok(Err(error)) => {
+            let request = self.client(place).get(url.clone()).headers(headers);
+            let sent = async move { tokio::time::timeout(stall, request.send()).await };
+            let sent = self.wait_unless(want.cancel, sent).map_err(|_| Broken::End(NoFile::Cancelled))?;
+            let response = match sent {
+                None => return Err(failed(BROKE_DOWN.to_owned())),
+                Some(Err(_)) => return Err(Broken::Again("it does not answer in time".to_owned(), None)),
+                Some(Ok(Err(error))) => {
                     let (Fault::Unsent(why) | Fault::Forbidden(why) | Fault::Lost(why)) = fault(&error);
                     return Err(Broken::Again(why, None));
                 }
-                Ok(Ok(response)) => response,
+                Some(Ok(Ok(response))) => response,
             };
             let status = response.status().as_u16();
             match status {
-                200 | 206 => return self.body(want, partial, response).await,
+                200 | 206 => return self.body(want, partial, response),
                 301 | 302 | 303 | 307 | 308 => {
                     let next = text_of(response.headers(), LOCATION);
                     let next = url.join(&next).map_err(|error| failed(format!("it sends us to no URL: {error}")))?;
@@ -147,12 +150,7 @@ impl Http {
         Err(failed(format!("it sends us on more than {MOST_HOPS} times")))
     }
 
-    async fn body(
-        &self,
-        want: &Want<'_>,
-        partial: &mut Partial,
-        mut response: reqwest::Response,
-    ) -> Result<(), Broken> {
+    fn body(&self, want: &Want<'_>, partial: &mut Partial, mut response: reqwest::Response) -> Result<(), Broken> {
         if response.status().as_u16() == 206 {
             let range = text_of(response.headers(), CONTENT_RANGE);
             if !range.starts_with(&format!("bytes {}-", partial.have)) {
@@ -175,7 +173,15 @@ impl Http {
             if want.cancel.is_cancelled() {
                 return Err(Broken::End(NoFile::Cancelled));
             }
-            match tokio::time::timeout(LOOK, response.chunk()).await {
+            let next = self.wait(async move {
+                let chunk = tokio::time::timeout(LOOK, response.chunk()).await;
+                (response, chunk)
+            });
+            let Some((back, chunk)) = next else {
+                return Err(Broken::End(NoFile::Failed(BROKE_DOWN.to_owned())));
+            };
+            response = back;
+            match chunk {
                 Err(_) if heard.elapsed() < self.timing.stall => {}
                 Err(_) => return Err(Broken::Again("it sends nothing more".to_owned(), None)),
                 Ok(Err(error)) => return Err(Broken::Again(fault(&error).said().to_owned(), None)),

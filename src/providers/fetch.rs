@@ -38,12 +38,19 @@ enum Brought {
 }
 
 impl Hosted {
-    /// The outputs of a finished job.
-    pub(crate) fn bring(&self, handle: &Handle, call: &Call, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
+    /// The outputs of a finished job; `last` is its last answer, where it was heard just now.
+    pub(crate) fn bring(
+        &self,
+        handle: &Handle,
+        last: Option<Value>,
+        call: &Call,
+        job: &Job,
+        cx: &JobCx<'_>,
+    ) -> Result<Outputs, JobError> {
         let operation = self.operation(handle)?;
-        let brought = match self.try_bring(handle, operation, call, cx) {
+        let brought = match self.try_bring(handle, operation, last, call, cx) {
             // A dead link: the provider gives fresh ones with a fresh answer, once.
-            Err(Missed::Expired(_)) if handle.spool.is_none() => self.try_bring(handle, operation, call, cx),
+            Err(Missed::Expired(_)) if handle.spool.is_none() => self.try_bring(handle, operation, None, call, cx),
             other => other,
         };
         match brought.map_err(|missed| self.missed(missed))? {
@@ -54,6 +61,7 @@ impl Hosted {
                 Ok([text].into_iter().chain(cut).collect())
             }
             Brought::File(path) => {
+                let _hand = self.http.hand(&cx.cancel)?;
                 let taken = self.take_in(&path, call, job, cx);
                 // What was not taken in is of no use; what was, is somewhere else.
                 let _ = std::fs::remove_file(&path);
@@ -66,17 +74,25 @@ impl Hosted {
         &self,
         handle: &Handle,
         operation: &Operation,
+        last: Option<Value>,
         call: &Call,
         cx: &JobCx<'_>,
     ) -> Result<Brought, Missed> {
+        // A result inside an answer is there three times while it is unpacked. Nobody holds a hand while he waits for a
+        // provider.
+        let mut hand = if handle.spool.is_some() { Some(self.http.hand(&cx.cancel)?) } else { None };
         let (json, bytes) = match (&handle.spool, &operation.poll) {
             (Some(name), _) => {
                 let bytes = spool::read(&self.spool(), name)?;
                 (serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes)
             }
             (None, poll) => {
-                let last = operation.second.as_ref().or(poll.as_ref().map(|poll| &poll.exchange));
-                let json = last.map_or(Ok(Value::Null), |exchange| self.ask(exchange, handle, &cx.cancel))?;
+                let polled = poll.as_ref().map(|poll| &poll.exchange);
+                let json = match (&operation.second, last, polled) {
+                    (None, Some(last), _) => last,
+                    (Some(exchange), ..) | (None, None, Some(exchange)) => self.ask(exchange, handle, &cx.cancel)?,
+                    (None, None, None) => Value::Null,
+                };
                 (json, Vec::new())
             }
         };
@@ -84,8 +100,12 @@ impl Hosted {
         let reader = self.reader(&pass);
         for pick in &operation.result {
             let found = match pick {
-                Pick::Url(path) => path.text(&json).map(|url| self.download(&url, &[], call, cx)),
+                Pick::Url(path) => path.text(&json).map(|url| {
+                    drop(hand.take());
+                    self.download(&url, &[], call, cx)
+                }),
                 Pick::Content(exchange) => {
+                    drop(hand.take());
                     let Message { target, headers, .. } = self.about(exchange, handle)?;
                     Some(self.download(&target, &headers, call, cx))
                 }

@@ -3,18 +3,20 @@
 //! Knows numbers, not jobs. Waiting is cancellable, so a queue can be emptied.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::worker::{Cancel, JobError};
 
-use crate::http::{LOOK, rest};
+use crate::http::LOOK;
 use crate::manifest::Window;
 
 /// The gates of one provider.
 #[derive(Default)]
 pub(crate) struct Gates {
     running: Mutex<BTreeMap<String, u32>>,
+    /// Rung when a place is given back.
+    freed: Condvar,
     /// When submissions were let through, by model; the provider's own under the empty name.
     sent: Mutex<BTreeMap<String, VecDeque<Instant>>>,
 }
@@ -31,6 +33,7 @@ impl Drop for Place<'_> {
         if let Some(n) = running.get_mut(&self.model) {
             *n = n.saturating_sub(1);
         }
+        self.gates.freed.notify_all();
     }
 }
 
@@ -40,18 +43,15 @@ impl Gates {
     /// # Errors
     /// [`JobError::Cancelled`].
     pub(crate) fn enter(&self, model: &str, most: u32, cancel: &Cancel) -> Result<Place<'_>, JobError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            {
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                let n = running.entry(model.to_owned()).or_default();
-                if *n < most.max(1) {
-                    *n += 1;
-                    return Ok(Place { gates: self, model: model.to_owned() });
-                }
+            let n = running.entry(model.to_owned()).or_default();
+            if *n < most.max(1) {
+                *n += 1;
+                return Ok(Place { gates: self, model: model.to_owned() });
             }
-            if !rest(LOOK, cancel) {
-                return Err(JobError::Cancelled);
-            }
+            cancel.check()?;
+            running = self.freed.wait_timeout(running, LOOK).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -82,7 +82,7 @@ impl Gates {
             if left.is_zero() {
                 return true;
             }
-            if !rest(left, cancel) {
+            if !cancel.rest(left) {
                 return false;
             }
         }

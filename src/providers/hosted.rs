@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use crate::answer::{Handle, Reader, cost, token_cost};
 use crate::error::ProviderError;
 use crate::gate::Gates;
-use crate::http::{Fault, Http, Message, Pass, Payload, Reply, rest};
+use crate::google;
+use crate::http::{Fault, Http, Message, Pass, Payload, Reply};
 use crate::keys::Keys;
 use crate::manifest::{Billed, Body, Entry, ErrorClass, Exchange, Manifest, Operation, Phase, Pick, ServerErrors};
 use crate::pass::pass;
@@ -29,7 +30,7 @@ use crate::spool;
 use crate::template::{self, Values};
 
 /// Most bytes of an answer, and of one that holds a picture.
-const MOST_ANSWER: u64 = 8 << 20;
+pub(crate) const MOST_ANSWER: u64 = 8 << 20;
 const MOST_PICTURE: u64 = 128 << 20;
 
 /// What a provider's lane and its provider share.
@@ -38,6 +39,9 @@ pub(crate) struct Desk {
     pub(crate) gates: Gates,
     /// Running jobs by key, so that a submission that waits for its turn can be given up.
     pub(crate) cancels: Mutex<BTreeMap<String, Cancel>>,
+    /// What a job's last answer said, from the moment that it is done until its result is brought: to ask again at
+    /// once would be sooner than the provider wants to be asked.
+    pub(crate) last: Mutex<BTreeMap<RemoteId, Value>>,
 }
 
 impl Desk {
@@ -108,7 +112,12 @@ impl Hosted {
     }
 
     pub(crate) fn pass(&self) -> Result<Option<Pass>, ProviderError> {
-        pass(&self.manifest, &self.keys)
+        pass(&self.manifest, &self.keys, &self.http)
+    }
+
+    /// What templates know of the account that lets us in.
+    fn account(&self) -> Values {
+        google::account_of(&self.manifest, &self.keys)
     }
 
     pub(crate) fn reader<'a>(&'a self, pass: &'a Option<Pass>) -> Reader<'a> {
@@ -118,43 +127,23 @@ impl Hosted {
     /// The message of an exchange about a job that runs.
     pub(crate) fn about(&self, exchange: &Exchange, handle: &Handle) -> Result<Message, Diagnostic> {
         let mut values = Values::from([("id".to_owned(), json!(handle.id)), ("model".to_owned(), json!(handle.model))]);
+        values.extend(self.account());
         values.extend(handle.urls.iter().map(|(name, url)| (format!("urls.{name}"), json!(url))));
         let (target, body) = request::render(&self.manifest, exchange, &values).map_err(|why| unsayable(&why))?;
-        let payload = self.payload(exchange, &body)?;
+        let payload = self.payload(exchange, &body, &Cancel::default())?;
         let headers = self.headers(exchange, &values)?;
         let within = self.http.timing.answer;
         let most = most_of(self.operation(handle)?);
         Ok(Message { method: exchange.method, target, headers, payload, within, most })
     }
 
-    fn payload(&self, exchange: &Exchange, body: &Value) -> Result<Payload, Diagnostic> {
-        let upload = |media: &Value| self.upload(media);
-        request::payload(&exchange.body, body, &Sources { artifacts: &*self.store, upload: &upload })
+    fn payload(&self, exchange: &Exchange, body: &Value, cancel: &Cancel) -> Result<Payload, Diagnostic> {
+        let upload = |media: &Value| self.upload(media, cancel);
+        let above = self.manifest.upload.as_ref().and_then(|upload| upload.above);
+        request::payload(&exchange.body, body, &Sources { artifacts: &*self.store, above, upload: &upload })
     }
 
-    /// Gives a picture a URL of the provider's own. It costs nothing, so it may be done again.
-    fn upload(&self, media: &Value) -> Result<String, Diagnostic> {
-        let upload = self.manifest.upload.as_ref().ok_or_else(|| unsayable("an upload"))?;
-        let exchange = &upload.exchange;
-        let values = Values::from([("item".to_owned(), json!({ "$media": media }))]);
-        let (target, body) = request::render(&self.manifest, exchange, &values).map_err(|why| unsayable(&why))?;
-        let again = |_: &Value| Err(unsayable("an upload in an upload"));
-        let sources = Sources { artifacts: &*self.store, upload: &again };
-        let payload = request::payload(&exchange.body, &body, &sources)?;
-        let headers = self.headers(exchange, &values)?;
-        let within = self.http.timing.result;
-        let message = Message { method: exchange.method, target, headers, payload, within, most: MOST_ANSWER };
-        let told = match self.exchange(&message, &Cancel::default()) {
-            Ok(json) => json,
-            Err(JobError::Failed(told)) => return Err(*told),
-            Err(JobError::Cancelled) => return Err(Diagnostic::error("cancelled", "cancelled")),
-        };
-        let pass = self.pass()?;
-        let lost = || self.reader(&pass).error(ErrorClass::BadReply, "it takes a picture, but gives no URL for it");
-        Ok(upload.gives.text(&told).ok_or_else(lost)?)
-    }
-
-    fn headers(&self, exchange: &Exchange, values: &Values) -> Result<Vec<(String, String)>, Diagnostic> {
+    pub(crate) fn headers(&self, exchange: &Exchange, values: &Values) -> Result<Vec<(String, String)>, Diagnostic> {
         let mut headers: Vec<_> = self.manifest.headers.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         for (name, text) in &exchange.headers {
             let value =
@@ -169,15 +158,25 @@ impl Hosted {
         self.exchange(&self.about(exchange, handle)?, cancel)
     }
 
-    /// Sends what may be sent again until it is answered.
     fn exchange(&self, message: &Message, cancel: &Cancel) -> Result<Value, JobError> {
+        let reply = self.answer(message, Errand::Ask, cancel)?;
+        let pass = self.pass().map_err(Diagnostic::from)?;
+        Ok(self.reader(&pass).json(&reply).map_err(Diagnostic::from)?)
+    }
+
+    /// Sends what may be sent again until it is answered.
+    pub(crate) fn answer(&self, message: &Message, errand: Errand, cancel: &Cancel) -> Result<Reply, JobError> {
         let pass = self.pass().map_err(Diagnostic::from)?;
         let reader = self.reader(&pass);
         let mut n = 1;
         loop {
-            let error = match self.http.send(message, &self.reach, pass.as_ref()) {
+            let sent = match errand {
+                Errand::Ask => self.http.send(message, &self.reach, pass.as_ref()),
+                Errand::Bring => self.http.send_signed(message, &self.reach),
+            };
+            let error = match sent {
                 Ok(reply) => match reader.status(&reply) {
-                    Ok(()) => return Ok(reader.json(&reply).map_err(Diagnostic::from)?),
+                    Ok(()) => return Ok(reply),
                     Err(error) => error,
                 },
                 Err(Fault::Forbidden(said)) => reader.error(ErrorClass::BadReply, &said),
@@ -186,7 +185,7 @@ impl Hosted {
             if !self.may_repeat(&error, n) {
                 return Err(Diagnostic::from(error).into());
             }
-            if !rest(self.http.pause(n, error.retry_after), cancel) {
+            if !cancel.rest(self.http.pause(n, error.retry_after)) {
                 return Err(JobError::Cancelled);
             }
             n += 1;
@@ -233,7 +232,7 @@ impl Hosted {
             if !self.may_repeat(&error, n) {
                 return Sent::Refused(error.into());
             }
-            if !rest(self.http.pause(n, error.retry_after), cancel) {
+            if !cancel.rest(self.http.pause(n, error.retry_after)) {
                 return Sent::Refused(Diagnostic::error("cancelled", "cancelled before it was submitted"));
             }
             n += 1;
@@ -286,6 +285,15 @@ impl Hosted {
     }
 }
 
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The provider is asked, with credentials.
+    Ask,
+    /// A file is brought to where a signed URL says, without.
+    Bring,
+}
+
 /// How large an operation's answers may be.
 fn most_of(operation: &Operation) -> u64 {
     let is_inside = |pick: &Pick| matches!(pick, Pick::Base64(_) | Pick::Body);
@@ -299,7 +307,7 @@ enum Sent {
     Unknown(Diagnostic),
 }
 
-fn unsayable(why: &str) -> Diagnostic {
+pub(crate) fn unsayable(why: &str) -> Diagnostic {
     Diagnostic::error("manifest", format!("the manifest asks for what is not there: {why}"))
 }
 
@@ -317,7 +325,8 @@ impl Provider for Hosted {
         let ask = entry.ask(call)?;
         // Found out before the intent is written: a job without a key is not of unknown outcome.
         self.pass().map_err(Diagnostic::from)?;
-        let studio = Studio { artifacts: &*self.store, codec: &*self.codec };
+        let account = self.account();
+        let studio = Studio { artifacts: &*self.store, codec: &*self.codec, account: &account };
         let request = request::build(&self.manifest, entry, call, &ask, &studio)?;
         let estimate = request.estimate_microusd;
         let request = serde_json::to_value(&request)
@@ -338,18 +347,18 @@ impl Provider for Hosted {
         let exchange = &operation.submit;
         let values = Values::from([("idempotency".to_owned(), json!(idempotency))]);
         let within = if operation.poll.is_some() { self.http.timing.answer } else { self.http.timing.result };
+        let cancel = self.desk.cancel_of(idempotency);
         let message = Message {
             method: exchange.method,
             target: request.path.clone(),
             headers: self.headers(exchange, &values).map_err(refused)?,
             payload: match exchange.body {
                 Body::Empty => Payload::Empty,
-                _ => self.payload(exchange, &request.body).map_err(refused)?,
+                _ => self.payload(exchange, &request.body, &cancel).map_err(refused)?,
             },
             within,
             most: most_of(operation),
         };
-        let cancel = self.desk.cancel_of(idempotency);
         let reply = match self.submit(&message, entry, operation, &cancel) {
             Sent::Accepted(reply) => reply,
             Sent::Refused(told) => return Err(refused(told)),
@@ -394,7 +403,10 @@ impl Provider for Hosted {
         }
         Ok(match reader.phase(poll, &json) {
             (Phase::Queued | Phase::Running, done) => Progress::Running { done, again: jittered(again, &self.http) },
-            (Phase::Done, _) => Progress::Finished { cost: billed.unwrap_or_else(|| handle.cost()) },
+            (Phase::Done, _) => {
+                self.desk.last.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), json);
+                Progress::Finished { cost: billed.unwrap_or_else(|| handle.cost()) }
+            }
             (Phase::Failed, _) => failed(reader.failed(Some(poll), &json, ErrorClass::Rejected)),
             (Phase::Cancelled, _) => failed(reader.error(ErrorClass::Rejected, "the job was cancelled")),
             (Phase::Expired, _) => Progress::Failed {
@@ -406,7 +418,8 @@ impl Provider for Hosted {
 
     fn fetch(&self, id: &RemoteId, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
         let (_, call) = self.call(job)?;
-        self.bring(&self.handle(id)?, call, job, cx)
+        let last = self.desk.last.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.bring(&self.handle(id)?, last, call, job, cx)
     }
 
     fn cancel(&self, id: &RemoteId) -> Result<Stopped, Diagnostic> {

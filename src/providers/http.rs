@@ -1,24 +1,29 @@
 //! HTTP as providers need it: bounded in time, size and redirects, with credentials for the provider's own hosts only.
 //!
 //! Knows messages and bytes, no manifests' meanings. One thread drives every connection of the program; callers wait
-//! on it. A blocking client was weighed: a thread for each waiting connection is what the lanes have already.
+//! for it to tell. Driving a connection on its caller's own thread was tried: a thousand deep stacks took 236 MB.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use engine::worker::Cancel;
+use engine::worker::{Cancel, JobError};
 use model::Diagnostic;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::gate::Gates;
+use crate::google::Tokens;
 use crate::manifest::{Method, Place};
 use crate::reach::{Owner, PublicOnly, Reach};
 use crate::secret::Secret;
 
-/// The longest that a cancelled job goes unnoticed.
+/// The longest that a cancelled download goes unnoticed.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
+
+/// What is said where the thread of connections ended under a request: a bug, and not the provider's.
+pub(crate) const BROKE_DOWN: &str = "the program's own network thread broke down";
 
 /// How long things may take, and how often they are tried. Tests shorten them.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +89,8 @@ pub(crate) enum Payload {
     #[default]
     Empty,
     Json(Vec<u8>),
+    /// Bytes and their media type.
+    Bytes(Vec<u8>, String),
     Form(Vec<(String, Part)>),
 }
 
@@ -134,6 +141,11 @@ pub struct Http {
     local: Client,
     pub(crate) timing: Timing,
     jitter: Mutex<fastrand::Rng>,
+    /// Results that are unpacked and looked at side by side, of all providers.
+    hands: Gates,
+    n_hands: u32,
+    /// Access tokens that were exchanged for signatures.
+    pub(crate) tokens: Tokens,
 }
 
 impl Http {
@@ -172,7 +184,16 @@ impl Http {
         let public = client().dns_resolver(Arc::new(PublicOnly)).build().map_err(|error| told(error.to_string()))?;
         let local = client().no_proxy().build().map_err(|error| told(error.to_string()))?;
         let jitter = Mutex::new(fastrand::Rng::with_seed(timing.seed));
-        Ok(Http { runtime, public, local, timing, jitter })
+        let n_hands = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
+        Ok(Http { runtime, public, local, timing, jitter, hands: Gates::default(), n_hands, tokens: Tokens::default() })
+    }
+
+    /// Waits for a hand to unpack a result with: a thousand that finish together must not be in memory together.
+    ///
+    /// # Errors
+    /// [`JobError::Cancelled`].
+    pub(crate) fn hand(&self, cancel: &Cancel) -> Result<crate::gate::Place<'_>, JobError> {
+        self.hands.enter("", self.n_hands, cancel)
     }
 
     pub(crate) fn client(&self, place: Place) -> &Client {
@@ -192,10 +213,20 @@ impl Http {
 
     /// Sends a message once and reads the answer. The pass goes along only to the provider's own hosts.
     pub(crate) fn send(&self, message: &Message, reach: &Reach, pass: Option<&Pass>) -> Result<Reply, Fault> {
-        let (url, owner) = reach.judge(&message.target).map_err(Fault::Forbidden)?;
+        let (_, owner) = reach.judge(&message.target).map_err(Fault::Forbidden)?;
         if owner == Owner::Foreign && !matches!(message.payload, Payload::Empty) {
             return Err(Fault::Forbidden("it would have a request sent to somebody else".to_owned()));
         }
+        self.deliver(message, reach, pass)
+    }
+
+    /// The same without a pass, to whomever a signed URL means: only files to be uploaded go there.
+    pub(crate) fn send_signed(&self, message: &Message, reach: &Reach) -> Result<Reply, Fault> {
+        self.deliver(message, reach, None)
+    }
+
+    fn deliver(&self, message: &Message, reach: &Reach, pass: Option<&Pass>) -> Result<Reply, Fault> {
+        let (url, owner) = reach.judge(&message.target).map_err(Fault::Forbidden)?;
         let headers = headers(&message.headers, pass.filter(|_| owner == Owner::Own))?;
         let client = self.client(if owner == Owner::Own { reach.place() } else { Place::Hosted });
         let method = match message.method {
@@ -204,19 +235,25 @@ impl Http {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
+        let is_typed = headers.contains_key(CONTENT_TYPE);
         let request = client.request(method, url).headers(headers).timeout(message.within);
         let request = match &message.payload {
             Payload::Empty => request,
             Payload::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.clone()),
+            // A signed URL may want a type of its own.
+            Payload::Bytes(bytes, _) if is_typed => request.body(bytes.clone()),
+            Payload::Bytes(bytes, mime) => request.header(CONTENT_TYPE, mime.as_str()).body(bytes.clone()),
             Payload::Form(parts) => request.multipart(form(parts)?),
         };
-        self.wait(async {
+        let most = message.most;
+        self.wait(async move {
             let response = request.send().await.map_err(|error| fault(&error))?;
             let status = response.status().as_u16();
             let retry_after = retry_after(response.headers());
-            let body = bounded(response, message.most).await?;
+            let body = bounded(response, most).await?;
             Ok(Reply { status, retry_after, body })
         })
+        .unwrap_or_else(|| Err(Fault::Lost(BROKE_DOWN.to_owned())))
     }
 
     /// Lets something run beside the callers; it ends with the program's last connection.
@@ -224,23 +261,35 @@ impl Http {
         drop(self.runtime.spawn(task));
     }
 
-    pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
-        self.runtime.block_on(answer)
+    /// Has something done on the thread of connections; none where it broke down there.
+    pub(crate) fn wait<T: Send + 'static>(&self, answer: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (tell, told) = crossbeam_channel::bounded(1);
+        self.runtime.spawn(async move { drop(tell.send(answer.await)) });
+        told.recv().ok()
     }
-}
 
-/// Lets time pass; false where the job was cancelled meanwhile.
-pub(crate) fn rest(length: Duration, cancel: &Cancel) -> bool {
-    let until = Instant::now() + length;
-    loop {
-        if cancel.is_cancelled() {
-            return false;
+    /// The same for what can be given up: it ends there when the job is cancelled here.
+    ///
+    /// # Errors
+    /// [`JobError::Cancelled`].
+    pub(crate) fn wait_unless<T: Send + 'static>(
+        &self,
+        cancel: &Cancel,
+        answer: impl Future<Output = T> + Send + 'static,
+    ) -> Result<Option<T>, JobError> {
+        let (tell, told) = crossbeam_channel::bounded(1);
+        let task = self.runtime.spawn(async move { drop(tell.send(answer.await)) });
+        loop {
+            match told.recv_timeout(LOOK) {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+            }
+            if cancel.is_cancelled() {
+                task.abort();
+                return Err(JobError::Cancelled);
+            }
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return true;
-        }
-        let _ = crossbeam_channel::after(left.min(LOOK)).recv();
     }
 }
 

@@ -14,6 +14,7 @@ mod download;
 mod error;
 mod fetch;
 mod gate;
+mod google;
 mod hosted;
 mod http;
 pub mod keys;
@@ -28,6 +29,7 @@ mod spool;
 mod template;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use catalog::Catalog;
 pub use check::{Checked, Standing, check};

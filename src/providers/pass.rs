@@ -10,7 +10,8 @@ use ring::hmac;
 use serde_json::json;
 
 use crate::error::ProviderError;
-use crate::http::Pass;
+use crate::google;
+use crate::http::{Http, Pass};
 use crate::keys::Keys;
 use crate::manifest::{Auth, Credential, ErrorClass, Manifest};
 use crate::secret::Secret;
@@ -44,12 +45,18 @@ pub(crate) fn addressed(manifest: &Arc<Manifest>, keys: &Keys) -> Result<Arc<Man
 ///
 /// # Errors
 /// [`ErrorClass::Auth`] naming the credentials that are missing.
-pub(crate) fn pass(manifest: &Manifest, keys: &Keys) -> Result<Option<Pass>, ProviderError> {
+pub(crate) fn pass(manifest: &Arc<Manifest>, keys: &Keys, http: &Http) -> Result<Option<Pass>, ProviderError> {
     for credential in &manifest.credentials {
         let found: Option<Vec<Secret>> =
             credential.names.iter().map(|name| keys.find(name).map(|(secret, _)| secret)).collect();
-        if let Some(secrets) = found {
-            return Ok(presented(credential, &secrets));
+        match (found, &credential.auth) {
+            (Some(secrets), Auth::GoogleAccount) if !secrets.is_empty() => {
+                let secret = google::token(manifest, &secrets[0], http)?;
+                let (header, before) = ("authorization".to_owned(), "Bearer ".to_owned());
+                return Ok(Some(Pass { header, before, secret }));
+            }
+            (Some(secrets), _) => return Ok(presented(credential, &secrets)),
+            (None, _) => {}
         }
     }
     if manifest.credentials.is_empty() || manifest.credentials.iter().any(|credential| credential.optional) {
@@ -65,7 +72,7 @@ fn presented(credential: &Credential, secrets: &[Secret]) -> Option<Pass> {
     let secret = secrets.last().cloned()?;
     let (header, before, secret) = match &credential.auth {
         Auth::Open => return None,
-        Auth::Bearer => ("authorization", "Bearer ".to_owned(), secret),
+        Auth::Bearer | Auth::GoogleAccount => ("authorization", "Bearer ".to_owned(), secret),
         Auth::Word(word) => ("authorization", format!("{word} "), secret),
         Auth::Header(header) => (header.as_str(), String::new(), secret),
         Auth::SignedToken => {
@@ -109,9 +116,11 @@ mod tests {
     fn missing_credentials_are_named() {
         let catalog = Catalog::built_in();
         let manifest = catalog.manifest("runway").expect("built in");
-        let told = pass(manifest, &Keys::fixed([])).err().expect("nobody lets us in");
+        let http = Http::start(crate::Timing::default()).expect("it starts");
+        let told = pass(manifest, &Keys::fixed([]), &http).err().expect("nobody lets us in");
         assert_eq!(told.said, "RUNWAYML_API_SECRET is neither in the environment nor in the keyring");
-        let pass = pass(manifest, &Keys::fixed([("RUNWAYML_API_SECRET", "k")])).ok().flatten().expect("a pass");
+        let keys = Keys::fixed([("RUNWAYML_API_SECRET", "k")]);
+        let pass = pass(manifest, &keys, &http).ok().flatten().expect("a pass");
         assert_eq!((pass.header.as_str(), pass.before.as_str()), ("authorization", "Bearer "));
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Request {
 pub(crate) struct Studio<'a> {
     pub(crate) artifacts: &'a dyn Artifacts,
     pub(crate) codec: &'a dyn Codec,
+    /// What templates know of the account: [`crate::google`].
+    pub(crate) account: &'a Values,
 }
 
 /// The request for a call that fits.
@@ -49,7 +51,7 @@ pub(crate) fn build(
     ask: &Ask,
     studio: &Studio<'_>,
 ) -> Result<Request, Diagnostic> {
-    let values = values(entry, call, ask, studio)?;
+    let values = values(manifest, entry, call, ask, studio)?;
     let exchange = &manifest.operations[&ask.operation].submit;
     let (path, body) = render(manifest, exchange, &values).map_err(|why| unsayable(entry, &why))?;
     undropped(entry, call, ask, &body)?;
@@ -105,7 +107,7 @@ pub(crate) fn render(manifest: &Manifest, exchange: &Exchange, values: &Values) 
     let path = template::fill_line(&exchange.path, values, &manifest.tables, true)?;
     let path = path.ok_or_else(|| format!("nothing stands for `{}`", exchange.path))?;
     let body = match &exchange.body {
-        Body::Empty => Value::Null,
+        Body::Empty | Body::File => Value::Null,
         Body::Json(text) | Body::Form(text) => {
             let template: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
             template::fill(&template, values, &manifest.tables)?.unwrap_or_else(|| json!({}))
@@ -115,16 +117,25 @@ pub(crate) fn render(manifest: &Manifest, exchange: &Exchange, values: &Values) 
 }
 
 /// What templates can name.
-fn values(entry: &Entry, call: &Call, ask: &Ask, studio: &Studio<'_>) -> Result<Values, Diagnostic> {
+fn values(
+    manifest: &Manifest,
+    entry: &Entry,
+    call: &Call,
+    ask: &Ask,
+    studio: &Studio<'_>,
+) -> Result<Values, Diagnostic> {
     let mut values = plain_values(entry, call, ask);
+    values.extend(studio.account.clone());
+    let large = manifest.upload.as_ref().and_then(|upload| upload.above);
     let most = entry.limits.image_bytes.unwrap_or(MOST_PICTURE);
     let picture = |media: &Media| {
         if most < media.bytes {
             let message = format!("{} takes pictures of at most {most} bytes, one has {}", entry.title, media.bytes);
             return Err(Diagnostic::error("picture-too-large", message).hint("make it smaller with image.resize"));
         }
+        let is_large = large.is_some_and(|above| above < media.bytes);
         serde_json::to_value(media)
-            .map(|media| json!({ "$media": media }))
+            .map(|media| if is_large { json!({ "$media": media, "large": true }) } else { json!({ "$media": media }) })
             .map_err(|error| Diagnostic::error("picture", format!("BUG: a picture cannot be named: {error}")))
     };
     for (name, image) in [("first_frame", &call.first_frame), ("last_frame", &call.last_frame)] {
@@ -236,6 +247,8 @@ impl Studio<'_> {
 /// Where the bytes of pictures come from, and how one gets a URL.
 pub(crate) struct Sources<'a> {
     pub(crate) artifacts: &'a dyn Artifacts,
+    /// Files of more bytes get one where a data URI was asked for.
+    pub(crate) above: Option<u64>,
     /// Takes the picture's name as the journal writes it.
     pub(crate) upload: &'a dyn Fn(&Value) -> Result<String, Diagnostic>,
 }
@@ -247,6 +260,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn payload(body: &Body, value: &Value, sources: &Sources<'_>) -> Result<Payload, Diagnostic> {
     match body {
         Body::Empty => Ok(Payload::Empty),
+        // Only uploads have one, which know their file: see [`crate::upload`].
+        Body::File => Err(Diagnostic::error("manifest", "the manifest sends a file where no file is uploaded")),
         Body::Json(_) => {
             let mut value = value.clone();
             put_in(&mut value, sources)?;
@@ -284,7 +299,9 @@ fn part(value: &Value, sources: &Sources<'_>) -> Result<Part, Diagnostic> {
 /// Replaces the names of pictures by their bytes.
 fn put_in(value: &mut Value, sources: &Sources<'_>) -> Result<(), Diagnostic> {
     if let (Some(media), Some(form)) = (value.get("$media"), value.get("as").and_then(Value::as_str)) {
-        if form == "upload" {
+        let bytes = media.get("bytes").and_then(Value::as_u64).unwrap_or(0);
+        let is_large = form == "data_uri" && sources.above.is_some_and(|above| above < bytes);
+        if form == "upload" || is_large {
             *value = Value::String((sources.upload)(media)?);
             return Ok(());
         }

@@ -3,13 +3,13 @@
 //! Pure, total and bounded by the template's own size times the references: a manifest is a stranger's file. Pictures
 //! stay names in here (`{"$media": digest, "as": form}`), so that journals hold requests and not megabytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::manifest::{Body, Exchange, Manifest, Operation, Pick};
+use crate::manifest::{Body, Exchange, Manifest, Operation, Pick, Upload, UploadStep};
 
-/// What a template can name, besides `option.*`, `constant.*` and `urls.*`.
+/// What a template can name, besides `option.*`, `constant.*`, `urls.*` and `kept.*`.
 const NAMES: &[&str] = &[
     "model",
     "prompt",
@@ -33,6 +33,10 @@ const NAMES: &[&str] = &[
     "id",
     "item",
     "idempotency",
+    "file.name",
+    "file.mime",
+    "file.bytes",
+    "account.project",
 ];
 
 /// Forms that a value can be brought into, besides tables.
@@ -90,7 +94,7 @@ pub(crate) fn fill(template: &Value, values: &Values, tables: &Tables) -> Result
             Ok((!filled.is_empty() || members.is_empty()).then_some(Value::Array(filled)))
         }
         Value::Object(fields) => match fields.get("$if") {
-            Some(name) => match name.as_str().and_then(|name| values.get(name)) {
+            Some(name) => match name.as_str().and_then(|name| named(values, name)) {
                 Some(value) if is_true(value) => fields.get("then").map_or(Ok(None), |it| fill(it, values, tables)),
                 _ => fields.get("else").map_or(Ok(None), |it| fill(it, values, tables)),
             },
@@ -115,6 +119,10 @@ fn fill_object(fields: &Map<String, Value>, values: &Values, tables: &Tables) ->
                     filled.insert(number, value);
                 }
             }
+        } else if name == "$spread" {
+            let found = template.as_str().and_then(|name| values.get(name)).and_then(Value::as_object);
+            let texts = found.into_iter().flatten().filter(|(_, value)| value.is_string());
+            filled.extend(texts.map(|(name, value)| (name.clone(), value.clone())));
         } else if let Some(value) = fill(template, values, tables)? {
             filled.insert(name.clone(), value);
         }
@@ -131,6 +139,11 @@ fn each(list: &Value, form: Option<&Value>, values: &Values, tables: &Tables) ->
         filled.extend(form.map_or(Ok(Some(item.clone())), |form| fill(form, &inner, tables))?);
     }
     Ok(filled)
+}
+
+/// A value by its name. `first_frame.large` is a mark on the picture `first_frame`.
+fn named<'a>(values: &'a Values, name: &str) -> Option<&'a Value> {
+    values.get(name).or_else(|| values.get(name.strip_suffix(".large")?)?.get("large"))
 }
 
 /// What counts as there for `$if`.
@@ -205,16 +218,22 @@ fn formed(name: &str, value: &Value, forms: &[&str], tables: &Tables) -> Result<
 /// A sentence where a value is no text, or would climb out of the path.
 pub(crate) fn fill_line(text: &str, values: &Values, tables: &Tables, is_path: bool) -> Result<Option<String>, String> {
     let pieces = pieces(text)?;
-    let alone = pieces.len() == 1;
+    // A URL out of an answer stands alone, or has a path of ours behind it.
+    let is_whole = match pieces.get(1) {
+        None => true,
+        Some(Piece::Text(text)) => text.starts_with('/'),
+        Some(Piece::Value { .. }) => false,
+    };
     let mut filled = String::new();
-    for piece in pieces {
+    for (n, piece) in pieces.into_iter().enumerate() {
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Value { name, forms } => {
                 let value = values.get(name).map_or(Ok(None), |value| formed(name, value, &forms, tables))?;
                 let Some(value) = value else { return Ok(None) };
                 let shown = crate::manifest::shown(&value);
-                if !is_path || alone && name.starts_with("urls.") {
+                let is_url = n == 0 && is_whole && (name.starts_with("urls.") || name.starts_with("kept."));
+                if !is_path || is_url {
                     filled.push_str(&shown);
                 } else if forms.contains(&"path") {
                     if shown.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
@@ -254,8 +273,33 @@ pub(crate) fn check(manifest: &Manifest) -> Result<(), String> {
     for (name, operation) in &manifest.operations {
         check_operation(manifest, operation).map_err(|reason| format!("operation {name}: {reason}"))?;
     }
-    let upload = manifest.upload.as_ref().map(|upload| &upload.exchange);
-    manifest.check.iter().chain(upload).try_for_each(|exchange| check_exchange(manifest, exchange))
+    manifest.check.iter().try_for_each(|exchange| check_exchange(manifest, exchange))?;
+    manifest.upload.iter().try_for_each(|upload| check_upload(manifest, upload).map_err(|it| format!("upload: {it}")))
+}
+
+/// Every step names only what an earlier one has kept.
+fn check_upload(manifest: &Manifest, upload: &Upload) -> Result<(), String> {
+    let mut kept = BTreeSet::new();
+    let known = |text: &str, kept: &BTreeSet<String>| -> Result<(), String> {
+        for piece in pieces(text)? {
+            if let Piece::Value { name, .. } = piece
+                && let Some(name) = name.strip_prefix("kept.")
+                && !kept.contains(name)
+            {
+                return Err(format!("no earlier step has kept `{name}`"));
+            }
+        }
+        Ok(())
+    };
+    for UploadStep { exchange, keeps, headers_of, .. } in &upload.steps {
+        check_exchange(manifest, exchange)?;
+        known(&exchange.path, &kept)?;
+        exchange.headers.values().try_for_each(|value| known(value, &kept))?;
+        headers_of.iter().try_for_each(|name| known(&format!("{{kept.{name}}}"), &kept))?;
+        kept.extend(keeps.keys().cloned());
+    }
+    check_text(manifest, &upload.gives)?;
+    known(&upload.gives, &kept)
 }
 
 fn check_operation(manifest: &Manifest, operation: &Operation) -> Result<(), String> {
@@ -282,12 +326,14 @@ fn check_operation(manifest: &Manifest, operation: &Operation) -> Result<(), Str
 
 fn check_exchange(manifest: &Manifest, exchange: &Exchange) -> Result<(), String> {
     check_text(manifest, &exchange.path)?;
-    if !exchange.path.starts_with('/') && !exchange.path.starts_with("{urls.") {
-        return Err(format!("the path `{}` begins neither with / nor with a kept URL", exchange.path));
+    let path = exchange.path.as_str();
+    let is_own = || manifest.hosts.iter().any(|host| path.starts_with(&format!("https://{host}/")));
+    if !path.starts_with('/') && !path.starts_with("{urls.") && !path.starts_with("{kept.") && !is_own() {
+        return Err(format!("the path `{path}` begins neither with / nor with a kept URL nor with one of its hosts"));
     }
     exchange.headers.values().try_for_each(|value| check_text(manifest, value))?;
     match &exchange.body {
-        Body::Empty => Ok(()),
+        Body::Empty | Body::File => Ok(()),
         Body::Json(text) | Body::Form(text) => {
             let template: Value =
                 serde_json::from_str(text).map_err(|error| format!("its body is no JSON: {error}"))?;
@@ -304,8 +350,8 @@ fn check_value(manifest: &Manifest, template: &Value, depth: usize) -> Result<()
         Value::String(text) => check_text(manifest, text),
         Value::Array(members) => members.iter().try_for_each(|member| check_value(manifest, member, depth + 1)),
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| match (name.as_str(), value) {
-            ("$if" | "$each", Value::String(named)) => check_name(named),
-            ("$if" | "$each", _) => Err(format!("`{name}` needs a name")),
+            ("$if" | "$each" | "$spread", Value::String(named)) => check_name(named),
+            ("$if" | "$each" | "$spread", _) => Err(format!("`{name}` needs a name")),
             (name, _) if name.starts_with('$') && name != "$numbered" => Err(format!("there is no `{name}`")),
             _ => check_value(manifest, value, depth + 1),
         }),
@@ -327,7 +373,8 @@ fn check_text(manifest: &Manifest, text: &str) -> Result<(), String> {
 }
 
 fn check_name(name: &str) -> Result<(), String> {
-    let prefixed = ["option.", "constant.", "urls."].iter().any(|prefix| name.starts_with(prefix));
+    let prefixed = ["option.", "constant.", "urls.", "kept."].iter().any(|prefix| name.starts_with(prefix));
+    let name = name.strip_suffix(".large").unwrap_or(name);
     if prefixed || NAMES.contains(&name) { Ok(()) } else { Err(format!("templates know no `{name}`")) }
 }
 
@@ -389,6 +436,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answers_fields_are_spread_and_large_files_marked() {
+        let mut values = values();
+        values.insert("kept.fields".to_owned(), json!({ "key": "k", "policy": "p", "n": 1 }));
+        values.insert("last_frame".to_owned(), json!({ "$media": "d", "format": "png", "large": true }));
+        let template = json!({ "$spread": "kept.fields", "a": { "$if": "last_frame.large", "then": 1, "else": 2 },
+            "b": { "$if": "first_frame.large", "then": 1, "else": 2 } });
+        let wanted = json!({ "key": "k", "policy": "p", "a": 1, "b": 2 });
+        assert_eq!(fill(&template, &values, &Tables::new()), Ok(Some(wanted)));
+    }
+
+    #[test]
     fn paths_cannot_be_climbed_out_of() {
         let line = |text: &str, id: &str| {
             let mut values = values();
@@ -401,6 +459,8 @@ mod tests {
         assert_eq!(line("/v1/{id:path}", "a/b?c"), Ok(Some("/v1/a/b%3Fc".to_owned())));
         assert!(line("/v1/{id:path}", "a/../b").is_err());
         assert_eq!(line("{urls.poll}", ""), Ok(Some("https://x/y?z".to_owned())));
+        assert_eq!(line("{urls.poll}/files", ""), Ok(Some("https://x/y?z/files".to_owned())));
+        assert_eq!(line("{urls.poll}.evil/", "").map(|it| it.is_some_and(|it| it.starts_with("https://"))), Ok(false));
         assert_eq!(line("/v1/{seed}", ""), Ok(None));
     }
 }

@@ -15,6 +15,7 @@ mod groups;
 mod helpers;
 mod json;
 mod keys;
+mod kills;
 mod models;
 mod money;
 mod moved;

@@ -195,13 +195,7 @@ impl Store {
             }
             Ok(found)
         })?;
-        for entry in &mut open {
-            let is_ours = locked(&self.own_jobs).contains(&entry.id);
-            if entry.state == JobState::Intent && !is_ours && self.holder(&entry.key).is_none() {
-                entry.state = JobState::Unknown;
-                entry.note = "the program ended while it was being submitted".to_owned();
-            }
-        }
+        open.iter_mut().for_each(|entry| self.judge(entry));
         Ok(open)
     }
 
@@ -212,6 +206,25 @@ impl Store {
             let keys = statement.query_map([], |row| row.get::<_, [u8; 32]>(0).map(Digest))?;
             Ok(keys.collect::<Result<_, _>>()?)
         })
+    }
+
+    /// The job of a key that is not over, read as by [`Store::open_jobs`].
+    ///
+    /// # Errors
+    /// As for [`Store::open_jobs`].
+    pub fn open_job(&self, key: &Digest) -> Result<Option<JournalEntry>, Diagnostic> {
+        let mut open = self.read(None, |db| open_of(db, key))?;
+        open.iter_mut().for_each(|entry| self.judge(entry));
+        Ok(open)
+    }
+
+    /// An intent whose writer is gone is of unknown outcome.
+    fn judge(&self, entry: &mut JournalEntry) {
+        let is_ours = locked(&self.own_jobs).contains(&entry.id);
+        if entry.state == JobState::Intent && !is_ours && self.holder(&entry.key).is_none() {
+            entry.state = JobState::Unknown;
+            entry.note = "the program ended while it was being submitted".to_owned();
+        }
     }
 
     /// One job, over or not.
@@ -340,6 +353,8 @@ pub(super) mod tests {
         assert_eq!(store.journal_intent(&key, &intent()).expect_err("refused").code, "job-open");
         let open = store.open_jobs().expect("listed");
         assert_eq!((open.len(), open[0].state, &open[0].intent), (1, JobState::Intent, &intent()));
+        assert_eq!(store.open_job(&key), Ok(open.first().cloned()));
+        assert_eq!(store.open_job(&Digest::of(b"other")), Ok(None));
         store.journal_submitted(id, "req-9").expect("written");
         assert_eq!(store.open_jobs().expect("listed")[0].remote_id.as_deref(), Some("req-9"));
         store.journal_fetched(id).expect("written");
@@ -365,6 +380,7 @@ pub(super) mod tests {
             assert_eq!(later.open_jobs().expect("listed")[0].state, JobState::Intent, "its submitter lives");
         }
         assert_eq!(later.open_jobs().expect("listed")[0].state, JobState::Unknown);
+        assert_eq!(later.open_job(&key).expect("read").map(|job| job.state), Some(JobState::Unknown));
         assert_eq!(later.journal_intent(&key, &intent()).expect_err("refused").code, "job-open");
         later.journal_failed(id, "a person looked: it never arrived", Cost::FREE).expect("settled");
         assert!(later.journal_intent(&key, &intent()).is_ok());

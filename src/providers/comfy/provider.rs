@@ -27,10 +27,11 @@ use super::{MOST_JOBS, PLACE, PROVIDER, v2};
 use crate::download::{NoFile, Want};
 use crate::fetch::{Sound, take_in};
 use crate::hosted::Desk;
-use crate::http::{Http, Message, Payload, rest};
+use crate::http::{Http, Message, Payload};
 use crate::lane::{Gated, Setup, lasting};
 use crate::manifest::{ErrorClass, Manifest, Method};
 use crate::request::{self, Studio};
+use crate::template::Values;
 
 /// How often a running job is asked about: HTTP on one's own network costs little.
 const EVERY: Duration = Duration::from_millis(500);
@@ -218,7 +219,7 @@ impl Comfy {
                 Ok(None) => told = None,
                 Err(error) => told = Some(error),
             }
-            if n < tries && !rest(self.http.pause(n, None), cancel) {
+            if n < tries && !cancel.rest(self.http.pause(n, None)) {
                 break;
             }
         }
@@ -347,7 +348,8 @@ impl Provider for Comfy {
         let (item, call) = self.call(job)?;
         let entry = item.entry();
         let ask = entry.ask(call)?;
-        let studio = Studio { artifacts: &*self.store, codec: &*self.codec };
+        let account = Values::new();
+        let studio = Studio { artifacts: &*self.store, codec: &*self.codec, account: &account };
         let request = patch::fill(item, call, &ask, &studio)?;
         let request = serde_json::to_value(&request)
             .map_err(|error| Diagnostic::error("request", format!("BUG: a request cannot be written: {error}")))?;

@@ -27,7 +27,7 @@ pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, T
 pub use path::Path;
 pub(crate) use path::shown;
 pub use price::{Per, Price, Prices};
-pub use provider::{Auth, Confidence, Credential, Manifest, Source, Stops, Upload, Window};
+pub use provider::{Auth, Confidence, Credential, Manifest, Source, Stops, Until, Upload, UploadStep, Window};
 pub use wire::{
     Billed, Body, Cancel, Cost, ErrorClass, ErrorRule, Exchange, Failure, Method, Operation, Phase, Pick, Poll,
     ServerErrors, Test, Tokens,

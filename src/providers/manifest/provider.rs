@@ -21,6 +21,7 @@ const FORMAT: u32 = 1;
 const MOST_BYTES: usize = 1 << 20;
 const MOST_MODELS: usize = 1000;
 const MOST_CONCURRENCY: u32 = 1000;
+const MOST_STEPS: usize = 8;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub struct Manifest {
     pub concurrency: u32,
     #[serde(default)]
     pub rate: Option<Window>,
-    /// How a picture becomes a URL of the provider's own, for `{first_frame:upload}`.
+    /// How a file becomes something of the provider's own that a request can name.
     #[serde(default)]
     pub upload: Option<Upload>,
     /// A question that costs nothing and needs the credentials.
@@ -126,14 +127,51 @@ pub enum Auth {
     Header(String),
     /// A token signed (HS256) with a pair of keys, renewed before it runs out. Named because data cannot sign.
     SignedToken,
+    /// A Google Cloud service account: the file of its key, or the text of that file, is signed (RS256) and exchanged
+    /// for an access token. Templates know its project as `account.project`.
+    GoogleAccount,
 }
 
-/// One request that takes a file (`{item:file}`) and tells its URL.
+/// The recipe of an upload. It costs nothing, so each of its requests may be repeated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upload {
+    /// Files of more bytes are uploaded where a template asks for `data_uri`, and `NAME.large` is true for them; those
+    /// for which it asks for `upload` always are.
+    #[serde(default)]
+    pub above: Option<u64>,
+    pub steps: Vec<UploadStep>,
+    /// What stands in the request: a template over what the steps kept.
+    pub gives: String,
+}
+
+/// One request of an upload. Its templates know `item`, `file.name`, `file.mime`, `file.bytes` and what was kept. A path
+/// that begins with a kept URL is a signed one: no credentials go there, and any public host may be meant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadStep {
     pub exchange: Exchange,
-    pub gives: Path,
+    /// What later steps need of the answer, for `{kept.NAME}`.
+    #[serde(default)]
+    pub keeps: IndexMap<String, Path>,
+    /// The name of a kept object whose texts are headers that this step must have.
+    #[serde(default)]
+    pub headers_of: Option<String>,
+    /// Asked again until the provider has taken the file.
+    #[serde(default)]
+    pub until: Option<Until>,
+}
+
+/// When a file is ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    pub every_ms: u64,
+    pub state: Path,
+    pub ready: String,
+    /// States that say that it never will be.
+    #[serde(default)]
+    pub failed: Vec<String>,
 }
 
 /// So many in so many seconds.
@@ -198,6 +236,13 @@ impl Manifest {
     #[must_use]
     pub fn served_at(mut self, base: &str) -> Manifest {
         base.trim_end_matches('/').clone_into(&mut self.base);
+        // Steps of an upload that name one of the provider's further hosts go there as well.
+        for exchange in self.upload.iter_mut().flat_map(|upload| &mut upload.steps).map(|step| &mut step.exchange) {
+            let below = self.hosts.iter().find_map(|host| exchange.path.strip_prefix(&format!("https://{host}/")));
+            if let Some(below) = below {
+                exchange.path = format!("/{below}");
+            }
+        }
         self.hosts.clear();
         self.place = Place::Local;
         self.fill();
@@ -248,6 +293,9 @@ impl Manifest {
             if credential.auth == Auth::SignedToken && credential.names.len() != 2 {
                 return Err("a signed token needs the names of two keys".to_owned());
             }
+        }
+        if let Some(upload) = self.upload.as_ref().filter(|it| !(1..=MOST_STEPS).contains(&it.steps.len())) {
+            return Err(format!("its upload has {} steps, not 1 to {MOST_STEPS}", upload.steps.len()));
         }
         let mut ids = BTreeSet::new();
         for entry in &self.models {

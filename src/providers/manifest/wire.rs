@@ -3,7 +3,8 @@
 //! Templates are JSON texts. In them `"{name}"` is a value of the request with its type, `"{seconds}s"` a text; what
 //! is absent takes its field along. `{name:table}` looks the value up in a table of the manifest; `{name:string}`, `{name:json}`,
 //! `{name:data_uri}`, `{name:base64}`, `{name:mime}`, `{name:file}` and `{name:upload}` change its form. `{"$if": "name", "then": ...}` is there where
-//! the value is there and true, `{"$each": "references", "as": ...}` repeats with `{item}`, and
+//! the value is there and true, `{"$each": "references", "as": ...}` repeats with `{item}`, `"$spread": "kept.fields"`
+//! puts in the texts of an object out of an answer, and
 //! `"$numbered": {"input_image": "references"}` makes `input_image`, `input_image_2` and so on.
 //!
 //! A scripting language was rejected: a manifest is a stranger's file.
@@ -32,6 +33,8 @@ pub enum Body {
     Json(String),
     /// A JSON template of an object, whose fields become the parts of a form; arrays repeat their part.
     Form(String),
+    /// The bytes of the file that is uploaded. Only steps of an upload have one.
+    File,
 }
 
 /// One request.

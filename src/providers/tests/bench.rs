@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use engine::codec::{Codec, EncodeSpec, Flow, Frame};
 use engine::store::{Claim, Store};
 use engine::worker::{Artifacts, Cancel, Job, JobCx, JobError, Worker};
@@ -14,8 +16,8 @@ use model::{
 
 use super::fake::{Fake, KEY, Shape};
 use crate::lane::{Observation, Setup, lane};
-use crate::manifest::Credential;
 use crate::manifest::tests::{call, reference};
+use crate::manifest::{Auth, Credential, Entry};
 use crate::{Catalog, Http, Keys, Timing};
 
 /// Makes pictures of nothing.
@@ -85,13 +87,13 @@ impl Worker for Believer {
     }
 }
 
-/// A fast world.
+/// A fast world, but no faster than a machine on which a thousand jobs run at the same time.
 pub(crate) fn timing() -> Timing {
     Timing {
-        connect: Duration::from_millis(500),
-        answer: Duration::from_millis(500),
-        result: Duration::from_millis(500),
-        stall: Duration::from_millis(300),
+        connect: Duration::from_secs(3),
+        answer: Duration::from_secs(3),
+        result: Duration::from_secs(3),
+        stall: Duration::from_secs(2),
         tries: 4,
         pause: (Duration::from_millis(2), Duration::from_millis(8)),
         patience: Duration::from_secs(3),
@@ -154,8 +156,13 @@ impl Bench {
         }
         let ways: Vec<_> = self.catalog.manifests().flat_map(|manifest| &manifest.credentials).collect();
         let named = ways.iter().flat_map(|way| way.names.iter().enumerate().map(move |(n, name)| (way, n, name)));
-        let address = |way: &Credential, n: usize| if way.address && n == 0 { self.base.as_str() } else { KEY };
-        Keys::fixed(named.map(|(way, n, name)| (name.as_str(), address(way, n))))
+        let account = crate::google::tests::key_file(&self.base);
+        let value = |way: &Credential, n: usize| match way.auth {
+            Auth::GoogleAccount => account.as_str(),
+            _ if way.address && n == 0 => self.base.as_str(),
+            _ => KEY,
+        };
+        Keys::fixed(named.map(|(way, n, name)| (name.as_str(), value(way, n))))
     }
 
     pub(crate) fn store(&self) -> Arc<Store> {
@@ -207,6 +214,12 @@ impl Bench {
         Job { key: work.key(Some((self.entry, 1))), work, model: Some(self.entry.to_owned()) }
     }
 
+    /// The same at another model.
+    pub(crate) fn job_at(&self, call: Call, entry: &Entry) -> Job {
+        let work = Work::Call(Box::new(call));
+        Job { key: work.key(Some((&entry.name, entry.version))), work, model: Some(entry.name.clone()) }
+    }
+
     /// Runs a job as a lane does, in a program that has just started: the claim held, progress reported.
     pub(crate) fn run(&self, call: Call, cancel: &Cancel) -> Result<Outputs, JobError> {
         self.watch(call, cancel, &|_| {})
@@ -236,12 +249,15 @@ impl Bench {
         std::fs::read(self.store().locate(&media).expect("it is there")).expect("it reads")
     }
 
-    /// Fails where the key is in any file of the store.
+    /// Fails where the key, or a line of a service account's, is in any file of the store.
     pub(crate) fn assert_no_key(&self) {
+        let private = crate::google::tests::PEM.lines().nth(3).expect("a line of it");
         for path in files(&self.root) {
             let bytes = std::fs::read(&path).expect("it reads");
-            let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
-            assert!(!found, "{} holds the key", path.display());
+            for secret in [KEY, private, &STANDARD.encode(KEY)] {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{} holds the key", path.display());
+            }
         }
     }
 }

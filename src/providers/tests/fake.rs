@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,12 +17,16 @@ use base64::engine::general_purpose::STANDARD;
 /// The key that tests are let in with. Found nowhere that a run leaves.
 pub(crate) const KEY: &str = "sk-test-4f1e9c77aa-do-not-leak";
 
-/// How a provider talks, with `$ID`, `$BASE` and `$B64` to be filled in.
+/// How a provider talks, with `$ID`, `$BASE`, `$NOW` and `$B64` to be filled in.
 pub(crate) struct Shape {
     /// `runway/gen4.5`.
     pub(crate) entry: &'static str,
     /// `POST /v1/text_to_video`.
     pub(crate) submit: &'static str,
+    /// The status of an answer to a submission.
+    pub(crate) made: u16,
+    /// How jobs are named, by their number `$N`, or `$12` where it has twelve digits.
+    pub(crate) ids: &'static str,
     /// The answer to a submission; the result itself where there is no poll.
     pub(crate) accepted: &'static str,
     pub(crate) poll: Option<&'static str>,
@@ -35,6 +39,10 @@ pub(crate) struct Shape {
     /// A way to the file besides `$BASE/files/$ID`.
     pub(crate) content: Option<&'static str>,
     pub(crate) cancel: Option<&'static str>,
+    /// The answer to that.
+    pub(crate) stopped: (u16, &'static str),
+    /// Ways besides those of jobs, and their answers with status.
+    pub(crate) others: &'static [(&'static str, u16, &'static str)],
     /// What it bills for the test's call, in micro-dollars: as its answers and prices say.
     pub(crate) bill: u64,
     /// The header that lets in, with `$KEY`.
@@ -51,8 +59,14 @@ pub(crate) enum Step {
     Second,
     File,
     Cancel,
-    /// A picture that goes along.
+    /// A picture that goes along: the provider is told, and told that it is there.
     Upload,
+    /// It is asked whether it has the picture.
+    Ready,
+    /// The picture is brought to where a signed URL says.
+    Bucket,
+    /// A signature is exchanged for a token.
+    Token,
     Other,
 }
 
@@ -88,6 +102,15 @@ pub(crate) struct State {
     /// Answers in place of the shape's `running`.
     pub(crate) endless: bool,
     pub(crate) ranges: usize,
+    /// The address that answers name, where clients come by way of somebody else.
+    pub(crate) front: Option<String>,
+    /// How each job's provider talks.
+    shapes: BTreeMap<String, &'static Shape>,
+    /// When each job was last asked about, and the shortest time that passed between two questions about one.
+    asked: BTreeMap<String, Instant>,
+    pub(crate) hastiest: Option<Duration>,
+    /// How often each job's file was fetched.
+    pub(crate) fetched: BTreeMap<String, usize>,
     /// Jobs whose file nobody has fetched: now, and at most.
     open: usize,
     pub(crate) peak: usize,
@@ -95,7 +118,7 @@ pub(crate) struct State {
 
 pub(crate) struct Fake {
     pub(crate) base: String,
-    shape: &'static Shape,
+    shapes: &'static [&'static Shape],
     state: Arc<Mutex<State>>,
     closed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -103,6 +126,11 @@ pub(crate) struct Fake {
 
 impl Fake {
     pub(crate) fn new(shape: &'static Shape) -> Fake {
+        Fake::of(Box::leak(Box::new([shape])))
+    }
+
+    /// A provider that talks in several ways.
+    pub(crate) fn of(shapes: &'static [&'static Shape]) -> Fake {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state: Arc<Mutex<State>> = Arc::default();
@@ -114,10 +142,10 @@ impl Fake {
                     return;
                 }
                 let (books, home, over) = (books.clone(), home.clone(), over.clone());
-                std::thread::spawn(move || drop(stream.map(|stream| serve(stream, shape, &books, &home, &over))));
+                std::thread::spawn(move || drop(stream.map(|stream| serve(stream, shapes, &books, &home, &over))));
             }
         });
-        Fake { base, shape, state, closed, thread: Some(thread) }
+        Fake { base, shapes, state, closed, thread: Some(thread) }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -139,7 +167,7 @@ impl Fake {
 
     /// What it bills in all.
     pub(crate) fn bill(&self) -> u64 {
-        self.submits() as u64 * self.shape.bill
+        self.submits() as u64 * self.shapes[0].bill
     }
 }
 
@@ -158,13 +186,28 @@ pub(crate) fn file(shape: &Shape) -> Vec<u8> {
     bytes
 }
 
-fn serve(stream: TcpStream, shape: &Shape, books: &Mutex<State>, base: &str, over: &AtomicBool) -> Option<()> {
+fn serve(
+    stream: TcpStream,
+    shapes: &[&'static Shape],
+    books: &Mutex<State>,
+    base: &str,
+    over: &AtomicBool,
+) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (head, body) = read(&mut reader)?;
     let line = head.lines().next()?.trim_end_matches(" HTTP/1.1").to_owned();
+    // Some name the job in the body.
+    let named = serde_json::from_slice::<serde_json::Value>(&body).ok();
+    let named = named.and_then(|body| Some(body.get("operationName")?.as_str()?.rsplit('/').next()?.to_owned()));
+    let line = named.map_or(line.clone(), |id| format!("{line} {id}"));
     let mut state = books.lock().unwrap_or_else(PoisonError::into_inner);
+    let fits = |shape: &&&'static Shape| step(shape, &line).0 != Step::Other;
+    let shape = *shapes.iter().find(fits).unwrap_or(shapes.first()?);
     let (step, id) = step(shape, &line);
+    // A job goes on as it began.
+    let shape = state.shapes.get(&id).copied().unwrap_or(shape);
+    let front = state.front.clone().unwrap_or_else(|| base.to_owned());
     state.heard.push((step, head.clone(), body));
     let at = state.faults.iter().position(|(it, _)| *it == step);
     let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
@@ -177,7 +220,7 @@ fn serve(stream: TcpStream, shape: &Shape, books: &Mutex<State>, base: &str, ove
         }
         _ => {}
     }
-    let (status, headers, bytes) = act(shape, &mut state, step, id, &head, base);
+    let (status, headers, bytes) = act(shape, &mut state, step, id, &line, &head, &front);
     drop(state);
     let (bytes, shown) = match fault {
         Some(Fault::Unheard) => return None,
@@ -257,17 +300,21 @@ fn step(shape: &Shape, line: &str) -> (Step, String) {
     }
     match line {
         _ if line == shape.submit => (Step::Submit, String::new()),
-        "POST /v1/files" => (Step::Upload, String::new()),
+        "POST /v1/files" | "POST /v1/uploads" | "POST /v1/files/f1/complete" => (Step::Upload, String::new()),
+        _ if line.starts_with("POST /storage/auth/token") => (Step::Upload, String::new()),
+        "GET /v1/files/f1" => (Step::Ready, String::new()),
+        "PUT /bucket/f1?signed=1" | "POST /bucket/form" | "POST /bucket/files/upload" => (Step::Bucket, String::new()),
+        "POST /token" => (Step::Token, String::new()),
         _ => (Step::Other, String::new()),
     }
 }
 
 type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
-fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, base: &str) -> Answer {
+fn act(shape: &'static Shape, state: &mut State, step: Step, id: String, line: &str, head: &str, base: &str) -> Answer {
     let text = |text: &str, id: &str| {
         let coded = || STANDARD.encode(file(shape));
-        let text = text.replace("$ID", id).replace("$BASE", base);
+        let text = text.replace("$ID", id).replace("$BASE", base).replace("$NOW", "2026-11-22T10:00:00Z");
         let text = if text.contains("$B64") { text.replace("$B64", &coded()) } else { text };
         (200, vec![("Content-Type", "application/json".to_owned())], text.into_bytes())
     };
@@ -277,21 +324,32 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
             .lines()
             .any(|line| line.split_once(": ").is_some_and(|(k, v)| k.eq_ignore_ascii_case(name) && v == value));
     let is_open = step == Step::File && shape.content.is_none();
-    if !is_in && !is_open {
+    if step == Step::Bucket && head.contains(KEY) {
+        return (400, Vec::new(), b"{\"error\":\"keep your key\"}".to_vec());
+    }
+    if step == Step::Token {
+        return text(&format!(r#"{{"access_token":"{KEY}","token_type":"Bearer","expires_in":3599}}"#), "");
+    }
+    if !is_in && !is_open && step != Step::Bucket {
         return (401, Vec::new(), format!("{{\"error\":\"who are you? not {KEY}\"}}").into_bytes());
     }
     match step {
         Step::Submit => {
-            let id = format!("job-{}", state.jobs.len() + 1);
+            let n = state.jobs.len() + 1;
+            let id = shape.ids.replace("$N", &n.to_string()).replace("$12", &format!("{n:012}"));
             state.jobs.insert(id.clone(), 0);
+            state.shapes.insert(id.clone(), shape);
             state.open += 1;
             state.peak = state.peak.max(state.open);
             if shape.poll.is_some() {
-                return text(shape.accepted, &id);
+                let (_, headers, body) = text(shape.accepted, &id);
+                return (shape.made, headers, body);
             }
             match shape.failed.filter(|_| state.fails) {
                 Some(failed) => text(failed, &id),
-                None if shape.accepted == "$FILE" => (200, Vec::new(), file(shape)),
+                None if shape.accepted == "$FILE" => {
+                    (200, vec![("Content-Type", "application/octet-stream".to_owned())], file(shape))
+                }
                 None => text(shape.accepted, &id),
             }
         }
@@ -300,6 +358,11 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
             let Some(asked) = state.jobs.get_mut(&id) else { return (404, Vec::new(), b"{}".to_vec()) };
             *asked += 1;
             let n = *asked - 1;
+            let now = Instant::now();
+            if let Some(last) = state.asked.insert(id.clone(), now) {
+                let passed = now - last;
+                state.hastiest = Some(state.hastiest.map_or(passed, |hastiest| hastiest.min(passed)));
+            }
             if endless {
                 return text(shape.running[n % shape.running.len()], &id);
             }
@@ -310,11 +373,13 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
         }
         Step::Second => text(shape.second.map_or("{}", |(_, answer)| answer), &id),
         Step::Cancel => {
+            let (_, headers, body) = text(shape.stopped.1, &id);
             state.cancelled.push(id);
-            (200, Vec::new(), b"{}".to_vec())
+            (shape.stopped.0, headers, body)
         }
         Step::File => {
             state.open = state.open.saturating_sub(1);
+            *state.fetched.entry(id).or_default() += 1;
             let bytes = file(shape);
             let range = head.lines().find_map(|line| {
                 let line = line.to_lowercase();
@@ -330,8 +395,15 @@ fn act(shape: &Shape, state: &mut State, step: Step, id: String, head: &str, bas
                 None => (200, headers, bytes),
             }
         }
-        Step::Upload => text(r#"{"id":"up","urls":{"get":"$BASE/v1/files/up"}}"#, ""),
-        Step::Other => (404, Vec::new(), b"{\"error\":\"no such way\"}".to_vec()),
+        Step::Bucket => text(r#"{"access_url":"$BASE/bucket/it.png"}"#, ""),
+        Step::Token => (404, Vec::new(), Vec::new()),
+        Step::Upload | Step::Ready | Step::Other => match shape.others.iter().find(|(way, ..)| *way == line) {
+            Some((_, status, answer)) => {
+                let (_, headers, body) = text(answer, "");
+                (*status, headers, body)
+            }
+            None => (404, Vec::new(), b"{\"error\":\"no such way\"}".to_vec()),
+        },
     }
 }
 

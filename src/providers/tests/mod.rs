@@ -3,7 +3,11 @@
 mod bench;
 mod comfy;
 mod crash;
+mod crowd;
 mod fake;
 mod flow;
+mod judge;
+mod matrix;
 mod schema;
 mod shapes;
+mod uploads;

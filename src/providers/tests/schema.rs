@@ -9,7 +9,7 @@ use crate::manifest::tests::{call, media, reference};
 use crate::manifest::{Can, Date, Entry, Lengths, Limits, Manifest, Prices, Sizes};
 use crate::request::{Studio, build, pictures, says};
 
-/// The day of the facts: a model that was retired by then is no default.
+/// The day of the last look at the facts: a model that was retired by then is no default.
 const DAY: Date = Date(2026, 11, 27);
 
 fn every(check: impl Fn(&Manifest, &Entry)) {
@@ -87,7 +87,7 @@ fn lengths(entry: &Entry) -> Vec<u32> {
 }
 
 /// Calls with every combination of inputs, at every size, in draft and final quality.
-fn calls(entry: &Entry) -> Vec<Call> {
+pub(crate) fn calls(entry: &Entry) -> Vec<Call> {
     let picture = |name: &str| Some(Image::File(std::sync::Arc::new(media(name))));
     let mut found = Vec::new();
     for bits in 0..64_u32 {
@@ -119,7 +119,8 @@ fn calls(entry: &Entry) -> Vec<Call> {
 fn every_template_says_all_that_a_model_is_said_to_take() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = engine::store::Store::open(folder.path()).expect("it opens");
-    let studio = Studio { artifacts: &store, codec: &Plain };
+    let account = [("account.project".to_owned(), serde_json::json!("project-1"))].into();
+    let studio = Studio { artifacts: &store, codec: &Plain, account: &account };
     every(|manifest, entry| {
         let (mut first, mut last, mut references, mut negative) = (false, false, false, false);
         let mut n_sizes = std::collections::BTreeSet::new();

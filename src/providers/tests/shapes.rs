@@ -38,12 +38,15 @@ pub(crate) static SHAPES: &[Shape] = &[
     LYRIA,
     ELEVEN_EFFECT,
     ELEVEN_MUSIC,
+    VERTEX,
 ];
 
 /// Answers at once, for nothing, and knows no way but one.
-const SYNC: Shape = Shape {
+pub(crate) const SYNC: Shape = Shape {
     entry: "",
     submit: "",
+    made: 200,
+    ids: "job-$N",
     accepted: "$FILE",
     poll: None,
     running: &[],
@@ -52,6 +55,8 @@ const SYNC: Shape = Shape {
     second: None,
     content: None,
     cancel: None,
+    stopped: (200, "{}"),
+    others: &[],
     bill: 0,
     auth: BEARER,
     file: PNG,
@@ -61,7 +66,7 @@ pub(crate) const OPENAI_IMAGES: Shape = Shape {
     entry: "openai/gpt-image-2",
     submit: "POST /v1/images/generations",
     accepted: r#"{"created":1,"data":[{"b64_json":"$B64"}],
-        "usage":{"input_tokens":20,"input_tokens_details":{"text_tokens":20,"image_tokens":0},"output_tokens":1000}}"#,
+        "usage":{"input_tokens":20,"input_tokens_details":{"text_tokens":20,"image_tokens":0},"output_tokens":1000,"total_tokens":1020}}"#,
     bill: 20 * 5 + 1000 * 30,
     ..SYNC
 };
@@ -91,10 +96,17 @@ pub(crate) const RUNWAY: Shape = Shape {
         r#"{"id":"$ID","status":"FAILED","failure":"no","failureCode":"SAFETY.INPUT.TEXT","cost":{"credits":0}}"#,
     ),
     cancel: Some("DELETE /v1/tasks/$ID"),
+    others: &[(
+        "POST /v1/uploads",
+        200,
+        r#"{"uploadUrl":"$BASE/bucket/form","fields":{"key":"k1","policy":"p1"},"runwayUri":"runway://f1"}"#,
+    )],
     bill: 350_000,
     file: MP4,
     ..SYNC
 };
+
+pub(crate) const RUNWAY_IMAGE: Shape = Shape { submit: "POST /v1/image_to_video", ..RUNWAY };
 
 pub(crate) const REPLICATE: Shape = Shape {
     entry: "replicate/black-forest-labs/flux-2-pro",
@@ -105,8 +117,11 @@ pub(crate) const REPLICATE: Shape = Shape {
     done: r#"{"id":"$ID","status":"succeeded","output":"$BASE/files/$ID","error":null}"#,
     failed: Some(r#"{"id":"$ID","status":"failed","error":"NSFW content detected","output":null}"#),
     cancel: Some("POST /v1/predictions/$ID/cancel"),
+    others: &[("POST /v1/files", 200, r#"{"id":"up","urls":{"get":"$BASE/v1/files/up"}}"#)],
     ..SYNC
 };
+
+pub(crate) const FAL_IMAGE: Shape = Shape { submit: "POST /bytedance/seedance-2.5/image-to-video", ..FAL };
 
 pub(crate) const FAL: Shape = Shape {
     entry: "fal/bytedance/seedance-2.5",
@@ -121,6 +136,11 @@ pub(crate) const FAL: Shape = Shape {
     ),
     second: Some(("GET /bytedance/requests/$ID", r#"{"video":{"url":"$BASE/files/$ID"},"seed":3}"#)),
     cancel: Some("PUT /bytedance/requests/$ID/cancel"),
+    others: &[(
+        "POST /storage/auth/token?storage_type=fal-cdn-v3",
+        200,
+        r#"{"token":"upload-token","token_type":"Bearer","base_url":"$BASE/bucket"}"#,
+    )],
     // Four seconds at 720p.
     bill: 4 * 473_000,
     auth: ("authorization", "Key $KEY"),
@@ -168,7 +188,7 @@ const GEMINI_IMAGE: Shape = Shape {
     ..SYNC
 };
 
-const LUMA: Shape = Shape {
+pub(crate) const LUMA: Shape = Shape {
     entry: "luma/ray-3.2",
     submit: "POST /v1/generations",
     accepted: r#"{"id":"$ID","state":"queued"}"#,
@@ -176,6 +196,16 @@ const LUMA: Shape = Shape {
     running: &[r#"{"id":"$ID","state":"queued"}"#, r#"{"id":"$ID","state":"processing"}"#],
     done: r#"{"id":"$ID","state":"completed","output":[{"type":"video","url":"$BASE/files/$ID"}]}"#,
     failed: Some(r#"{"id":"$ID","state":"failed","failure_code":"content_moderated","failure_reason":"unsafe"}"#),
+    others: &[
+        (
+            "POST /v1/files",
+            200,
+            r#"{"id":"f1","state":"pending","upload":{"method":"PUT","url":"$BASE/bucket/f1?signed=1",
+                "headers":{"Content-Type":"image/png","x-meta":"m1","Authorization":"theirs"}}}"#,
+        ),
+        ("POST /v1/files/f1/complete", 200, r#"{"id":"f1","state":"pending"}"#),
+        ("GET /v1/files/f1", 200, r#"{"id":"f1","state":"ready"}"#),
+    ],
     file: MP4,
     ..SYNC
 };
@@ -354,3 +384,22 @@ pub(crate) const ELEVEN_EFFECT: Shape = Shape {
 
 pub(crate) const ELEVEN_MUSIC: Shape =
     Shape { entry: "elevenlabs/music_v2_5", submit: "POST /v1/music?output_format=mp3_44100_128", ..ELEVEN_EFFECT };
+
+pub(crate) const VERTEX: Shape = Shape {
+    entry: "vertex/veo-3.1-lite-generate-001",
+    submit: "POST /v1/projects/project-1/locations/us-central1/publishers/google/models/veo-3.1-lite-generate-001:predictLongRunning",
+    accepted: r#"{"name":"projects/project-1/operations/$ID"}"#,
+    // The job is named in the body.
+    poll: Some(
+        "POST /v1/projects/project-1/locations/us-central1/publishers/google/models/veo-3.1-lite-generate-001:fetchPredictOperation $ID",
+    ),
+    running: &[r#"{"name":"projects/project-1/operations/$ID"}"#, r#"{"name":"x","done":false,"metadata":{}}"#],
+    done: r#"{"name":"x","done":true,"response":{"raiMediaFilteredCount":0,
+        "videos":[{"bytesBase64Encoded":"$B64","mimeType":"video/mp4"}]}}"#,
+    failed: Some(
+        r#"{"name":"x","done":true,"response":{"raiMediaFilteredCount":1,"raiMediaFilteredReasons":["unsafe"]}}"#,
+    ),
+    bill: 4 * 50_000,
+    file: MP4,
+    ..SYNC
+};

@@ -92,7 +92,9 @@ pub(super) fn check_system_packages(list: &str, x: &str, ci: &str) -> Vec<Findin
     if rows.is_empty() {
         findings.push(Finding::new("system-packages.txt", 1, "the list is empty", SYSTEM_WHY));
     }
-    for row in rows.iter().filter(|row| row.len() != 5 || !["build", "run", "test", "bench", "fuzz"].contains(&row[0]))
+    for row in rows
+        .iter()
+        .filter(|row| row.len() != 5 || !["build", "run", "test", "bench", "fuzz", "judge"].contains(&row[0]))
     {
         let what = format!("the row `{}` is not a need and four names", row.join(" "));
         findings.push(Finding::new("system-packages.txt", 1, what, SYSTEM_WHY));
