@@ -13,6 +13,11 @@ use model::{
     expand_groups, policy,
 };
 
+/// A group's file: where it is, when it was written, and what is in it.
+type GroupFile = (PathBuf, Option<SystemTime>, Result<Document, Diagnostic>);
+/// What nodes remember, by node; what was in media, by path.
+type Remembered = (IndexMap<String, String>, BTreeMap<String, Contents>);
+
 /// An opened graph.
 #[derive(Debug)]
 pub struct Project {
@@ -86,7 +91,7 @@ impl Project {
     /// Puts the nodes of groups in their place.
     fn expand(&mut self) -> Vec<Diagnostic> {
         // One file may stand for many nodes: it is read once.
-        let mut read: IndexMap<String, (PathBuf, Option<SystemTime>, Result<Document, Diagnostic>)> = IndexMap::new();
+        let mut read: IndexMap<String, GroupFile> = IndexMap::new();
         let mut load = |file: &str| {
             let (_, _, inner) = read.entry(file.to_owned()).or_insert_with(|| {
                 let path = self.path.with_file_name(file);
@@ -230,7 +235,7 @@ impl Project {
         self.path.with_extension("ids.ron")
     }
 
-    fn read_memories(&self) -> Result<(IndexMap<String, String>, BTreeMap<String, Contents>), Diagnostic> {
+    fn read_memories(&self) -> Result<Remembered, Diagnostic> {
         let path = self.memories_path();
         if !path.exists() {
             return Ok(Default::default());

@@ -52,8 +52,16 @@ pub use worker::Animatic;
 pub const MODEL: &str = "animatic";
 /// Part of the key of every call: raised when its pixels or samples change.
 pub const VERSION: u32 = 3;
-/// The names that `options` of a call may have.
-pub const OPTIONS: &[&str] = &["arrows"];
 /// What it makes.
 pub const TASKS: &[model::Task] =
     &[model::Task::Image, model::Task::Video, model::Task::Voice, model::Task::Sound, model::Task::Music];
+
+/// The names that `options` of a call may have. A scratch voice goes by who speaks: what casts and directs a hosted one
+/// is known, and stands in the take for whoever speaks it later.
+pub fn options(task: model::Task) -> &'static [&'static str] {
+    match task {
+        model::Task::Image | model::Task::Video => &["arrows"],
+        model::Task::Voice => &["voice", "instructions"],
+        model::Task::Text | model::Task::Sound | model::Task::Music => &[],
+    }
+}

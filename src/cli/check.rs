@@ -71,7 +71,7 @@ fn nobody(project: &Project) -> Vec<Diagnostic> {
     unknown
         .map(|(list, name)| {
             Diagnostic::warning("models-nobody", format!("`{name}` of `{list}` names no model"))
-                .at_field(&format!("settings.models.{list}"))
+                .at_field(format!("settings.models.{list}"))
                 .hint("`throughline models` lists names, providers and families")
         })
         .collect()

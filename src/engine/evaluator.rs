@@ -5,18 +5,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use model::policy::Policy;
 use model::{Catalog, Digest, Document, Settings};
 
+use crate::engine::Setup;
 use crate::files::Files;
 use crate::graph::{self, NodeState};
 use crate::joint::Joint;
 use crate::models::Models;
-use crate::moved::Contents;
 use crate::needs::{Known, Wanted};
 use crate::state::{ItemRef, State};
 use crate::traces::Traces;
@@ -74,16 +73,8 @@ pub(crate) struct Evaluator {
 pub(crate) const SHAPE: u32 = 0;
 
 impl Evaluator {
-    pub(crate) fn new(
-        document: &Document,
-        graph: &str,
-        project: &Path,
-        catalog: Catalog,
-        store: Arc<dyn Traces>,
-        models: Arc<dyn Models>,
-        memories: IndexMap<String, String>,
-        contents: BTreeMap<String, Contents>,
-    ) -> Evaluator {
+    pub(crate) fn new(setup: Setup<'_>) -> Evaluator {
+        let Setup { document, graph, project, catalog, store, models, memories, contents, .. } = setup;
         let mut evaluator = Evaluator {
             catalog,
             settings: document.settings.clone(),

@@ -30,7 +30,7 @@ pub(crate) enum Decision {
         wanted: Vec<Wanted>,
     },
     Failed(Box<Diagnostic>),
-    Joint(Joint),
+    Joint(Box<Joint>),
 }
 
 impl Evaluator {
@@ -209,7 +209,7 @@ impl Evaluator {
                 }
                 Outcome::Work(work) => match *work {
                     Work::Call(call) if self.models.is_joint(&self.policy, &call, &plan.scope) => {
-                        Decision::Joint(Joint::new(call, plan.scope, plan.notes))
+                        Decision::Joint(Box::new(Joint::new(call, plan.scope, plan.notes)))
                     }
                     work => {
                         let chosen = resolver.choose(&work, &plan.scope);

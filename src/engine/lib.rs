@@ -33,3 +33,5 @@ pub use needs::Wanted;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod visit_tests;

@@ -34,7 +34,7 @@ impl Evaluator {
     pub(crate) fn decide(&mut self, at: ItemRef, seen: Digest, decision: Decision) {
         self.counters.planned += 1;
         match decision {
-            Decision::Joint(joint) => self.join(at, seen, joint),
+            Decision::Joint(joint) => self.join(at, seen, *joint),
             decision => {
                 self.part(at);
                 self.settle_on(at, seen, decision);
@@ -46,7 +46,7 @@ impl Evaluator {
     pub(crate) fn settle_on(&mut self, at: ItemRef, seen: Digest, decision: Decision) {
         self.clear_wants(at);
         match decision {
-            Decision::Joint(joint) => self.join(at, seen, joint),
+            Decision::Joint(joint) => self.join(at, seen, *joint),
             Decision::Failed(diagnostic) => {
                 self.item_mut(at).seen = Digest::default();
                 self.transition(at, State::Failed(diagnostic));

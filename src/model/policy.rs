@@ -276,7 +276,7 @@ struct Reader {
 impl Reader {
     fn wrong(&mut self, path: &[&str], message: String, hint: &str) {
         let field: String = std::iter::once(SECTION).chain(path.iter().copied()).collect::<Vec<_>>().join(".");
-        let diagnostic = Diagnostic::error("models-policy", message).at_field(&format!("settings.{field}")).hint(hint);
+        let diagnostic = Diagnostic::error("models-policy", message).at_field(format!("settings.{field}")).hint(hint);
         self.problems.push(Problem { path: path.iter().map(|it| (*it).to_owned()).collect(), diagnostic });
     }
 

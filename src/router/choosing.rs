@@ -375,12 +375,14 @@ fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
         return Err(told
             .hint("the built-in model draws and sounds, but writes nothing; name another one, or write \"cheapest\""));
     }
-    if let Some(name) = call.options.keys().find(|name| !animatic::OPTIONS.contains(&name.as_str())) {
+    if let Some(name) = call.options.keys().find(|name| !animatic::options(call.task).contains(&name.as_str())) {
         let message = format!("the built-in previs model has no option `{name}`");
-        return Err(Diagnostic::error("no-model", message)
-            .at_field("options")
-            .hint(format!("it has: {}", animatic::OPTIONS.join(", ")))
-            .hint("name the model that the option is for"));
+        let told = Diagnostic::error("no-model", message).at_field("options");
+        let told = match animatic::options(call.task) {
+            [] => told,
+            names => told.hint(format!("it has: {}", names.join(", "))),
+        };
+        return Err(told.hint("name the model that the option is for"));
     }
     Ok(Chosen {
         model: animatic::MODEL.to_owned(),

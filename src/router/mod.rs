@@ -29,6 +29,9 @@ use providers::{Catalog, Http, Keys, Timing};
 use crate::health::{self, Monitor};
 use crate::workers::Media;
 
+/// The answers to one question: one for each call that is chosen for together.
+type Decided = Arc<Vec<Result<Chosen, Diagnostic>>>;
+
 /// Answers that are remembered.
 const MOST_REMEMBERED: usize = 16 * 1024;
 /// How long one run waits for a hosted job; the next run goes on waiting.
@@ -49,7 +52,7 @@ pub struct Router {
     http: OnceLock<Result<Arc<Http>, Diagnostic>>,
     health: Arc<Monitor>,
     /// Answers by question: who was asked together, who is bound, who failed.
-    decided: Mutex<IndexMap<Digest, Arc<Vec<Result<Chosen, Diagnostic>>>>>,
+    decided: Mutex<IndexMap<Digest, Decided>>,
     /// What the store remembers of questions that were put in this session.
     recalled: Mutex<BTreeMap<Digest, Option<Choice>>>,
     /// Who failed in this run, by question.

@@ -353,11 +353,9 @@ fn a_job_that_may_still_run_is_waited_for() {
     store.journal_submitted(job, "j1").expect("written");
     assert!(!router.gives_way(&first, &key, &Diagnostic::error("provider-network", "it does not answer")));
     let again = Router { store: Some(store.clone()), ..self::router(RUNWAY) };
-    for wish in ["cheapest"] {
-        let chosen = choose(&again, &call(wish)).expect("it is at work");
-        assert_eq!((chosen.model.as_str(), chosen.cost), (first.model.as_str(), Some(0)));
-        assert!(chosen.reason.contains("it was asked for this already"), "{}", chosen.reason);
-    }
+    let chosen = choose(&again, &call("cheapest")).expect("it is at work");
+    assert_eq!((chosen.model.as_str(), chosen.cost), (first.model.as_str(), Some(0)));
+    assert!(chosen.reason.contains("it was asked for this already"), "{}", chosen.reason);
 }
 
 #[test]

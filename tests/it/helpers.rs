@@ -190,7 +190,7 @@ pub(crate) fn serve(reply: impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>) + Sen
     address
 }
 
-fn answer(mut stream: TcpStream, reply: &dyn Fn(&str, &[u8]) -> (&'static str, Vec<u8>)) -> Option<()> {
+fn answer(mut stream: TcpStream, reply: &impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>)) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut first, mut length) = (String::new(), 0);
     reader.read_line(&mut first).ok()?;

@@ -71,7 +71,8 @@ fn the_cheapest_model_that_lets_us_in_makes_the_clip_once() {
     let made = call(&["run", "g.ron"], &open).expect(0);
     assert_eq!(submits.load(Ordering::SeqCst), 1, "{}\n{}", made.out, made.err);
     let record = call(&["explain", "g.ron", "generate"], &open).expect(0).out;
-    assert!(record.contains("model openai-videos/served 1: the only model that can do this, free"), "{record}");
+    assert!(record.contains("model openai-videos/served 1: it has made this already\n"), "{record}");
+    assert!(record.contains("when it was chosen:\n  the only model that can do this, free\n"), "{record}");
     assert!(record.contains("removed by credentials: fal/bytedance/seedance-2.0, as FAL_KEY is not there"), "{record}");
 
     // Neither again nor elsewhere: what is made needs no server and no key.

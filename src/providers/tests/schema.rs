@@ -36,7 +36,8 @@ fn every_fact_has_a_source_and_a_date() {
             assert!(!is_needed || entry.facts.contains_key(fact), "{} has no source of its {fact}", entry.name);
         }
         for (name, source) in &manifest.sources {
-            let is_used = |entry: &Entry| entry.facts.values().any(|fact| fact == name);
+            let is_tier = |entry: &Entry| entry.tier.as_ref().is_some_and(|tier| tier.source == *name);
+            let is_used = |entry: &Entry| entry.facts.values().any(|fact| fact == name) || is_tier(entry);
             assert!(manifest.models.iter().any(is_used), "{}: nothing was read in {name}", manifest.provider);
             assert!(source.url.starts_with("https://") && !source.what.is_empty(), "{}: {name}", manifest.provider);
             assert!(source.date <= DAY, "{}: {name} is from the future", manifest.provider);

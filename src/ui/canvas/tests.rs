@@ -646,7 +646,7 @@ fn a_group_is_entered_and_left() {
     let enter = Command::File(FileCommand::Enter { node: "g".to_owned(), file: "look.ron".to_owned() });
     stage.click(stage.title("g"), NONE);
     stage.act("enter");
-    assert_eq!(stage.harness.state().sent, [enter.clone()]);
+    assert_eq!(stage.harness.state().sent, std::slice::from_ref(&enter));
     stage.double_click(stage.title("g") + vec2(0.0, 20.0));
     assert_eq!(stage.harness.state().sent, [enter.clone(), enter]);
 

@@ -19,7 +19,7 @@ use crate::widgets::draft::draft;
 pub(super) fn header_ui(ui: &mut Ui, cx: &mut Cx<'_>, id: &str) -> bool {
     let Some(node) = cx.document.nodes.get(id) else { return false };
     let spec = cx.spec(id);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(icons::text(icons::of_kind(&node.kind), size::HEADING));
         let title = match spec {
             Some(spec) => spec.help.title,

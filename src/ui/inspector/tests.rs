@@ -45,6 +45,11 @@ fn click(harness: &mut Harness<'_, Bench>, label: &str) {
     harness.run();
 }
 
+fn unfold(harness: &mut Harness<'_, Bench>, label: &str) {
+    harness.get_by_role_and_label(Role::ComboBox, label).click();
+    harness.run();
+}
+
 /// Types into a field that may have the focus already.
 fn type_into(harness: &mut Harness<'_, Bench>, role: Role, label: &str, text: &str) {
     if !harness.get_by_role_and_label(role, label).is_focused() {
@@ -341,16 +346,16 @@ fn how_models_are_chosen_is_edited_a_field_at_a_time() {
     let mut harness = show(bench);
     click(&mut harness, "Models");
     harness.run_steps(8);
-    click(&mut harness, "Finals are made by");
+    unfold(&mut harness, "Finals are made by");
     click(&mut harness, "the best");
     assert_eq!(models(&harness).as_deref(), Some("(aim: (final: \"best\"))"));
-    click(&mut harness, "Consistency");
+    unfold(&mut harness, "Consistency");
     click(&mut harness, "Each shot by itself");
-    click(&mut harness, "When a model fails");
+    unfold(&mut harness, "When a model fails");
     click(&mut harness, "Then any model");
     click(&mut harness, "Also when a provider refuses the prompt");
     type_into(&mut harness, Role::TextInput, "Pin for", "scene:s2");
-    click(&mut harness, "Pinned model");
+    unfold(&mut harness, "Pinned model");
     click(&mut harness, "a/big");
     click(&mut harness, "Add pin");
     assert_eq!(
@@ -367,7 +372,7 @@ fn how_models_are_chosen_is_edited_a_field_at_a_time() {
         models(&harness).as_deref(),
         Some("(aim: (final: \"best\"), consistency: \"off\", fallback: \"any\", deny: [\"a/*\"])")
     );
-    click(&mut harness, "Finals are made by");
+    unfold(&mut harness, "Finals are made by");
     click(&mut harness, "previs");
     assert_eq!(models(&harness).as_deref(), Some("(consistency: \"off\", fallback: \"any\", deny: [\"a/*\"])"));
     for _ in 0..20 {

@@ -109,11 +109,11 @@ impl Scene {
 
     /// Gives boxes the numbers that their nodes have now. Returns those of nodes that have no box yet.
     fn renumber(&mut self, document: &Document, changed: &Changed<'_>, dirty: &mut BTreeSet<u32>) -> BTreeSet<u32> {
-        let stands = |id: &&str| {
-            let i = document.nodes.get_index_of(*id);
-            i.is_some_and(|i| self.nodes.get(i).is_some_and(|node| node.id == *id))
+        let stands = |id: &str| {
+            let i = document.nodes.get_index_of(id);
+            i.is_some_and(|i| self.nodes.get(i).is_some_and(|node| node.id == id))
         };
-        if self.nodes.len() == document.nodes.len() && changed.nodes.iter().all(|id| stands(&id)) {
+        if self.nodes.len() == document.nodes.len() && changed.nodes.iter().all(|id| stands(id)) {
             return BTreeSet::new();
         }
         let mut numbers: Vec<Option<u32>> = Vec::with_capacity(self.nodes.len());
