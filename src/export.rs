@@ -76,7 +76,8 @@ fn carries(params: &Params) -> bool {
     params.get("carry_graph").and_then(Data::as_flag) != Some(false)
 }
 
-/// What the file of an item carries, where nobody forbids it.
+/// What the file of an item carries, where nobody forbids it. The window exports what is looked at.
+#[cfg(feature = "gui")]
 pub(crate) fn carried(session: &Session, item: &str) -> Option<Carried> {
     let node = session.project.document.nodes.get(model::node_of_item(item))?;
     let carried = carries(&node.params).then(|| Carried::of(&session.project)).flatten();
