@@ -11,7 +11,7 @@ use model::{
 };
 use serde_json::json;
 
-use crate::measuring::{COMPARE_PAIR, SOLVE_MATCH, graded, measured, number, numbers, report_of};
+use crate::measuring::{COMPARE_PAIR, SOLVE_MATCH, measured, number, numbers, report_of};
 
 /// `consistency.match`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -76,12 +76,15 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     if solved.data["applied"] != true {
         return Ok(kept(clip, (*solved).clone()));
     }
-    let grade =
-        Grade { oklab: numbers(&solved.data, "/oklab"), gains: numbers(&solved.data, "/gains"), ..Grade::default() };
+    let grade = Grade {
+        oklab: numbers(&solved.data, "/oklab").map(Box::new),
+        gains: numbers(&solved.data, "/gains"),
+        ..Grade::default()
+    };
     if grade.oklab.is_none() && grade.gains.is_none() {
         return Err(cx.refuse("", "BUG: the solved match has no numbers"));
     }
-    let repaired = graded(clip, grade);
+    let repaired = Arc::new(clip.grade(grade));
     let after = measured(cx, &[&part(&repaired, region)])?.remove(0);
     let pair = [("a", Value::Report(reference)), ("b", Value::Report(after)), ("same_setup", Value::Flag(same_setup))];
     let after = report_of(cx, COMPARE_PAIR, pair)?;

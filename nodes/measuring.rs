@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use model::plan::compute;
-use model::{Grade, Image, Name, PlanCx, PortType, Ports, Recipe, Report, Stop, Value, Work};
+use model::{Image, Name, PlanCx, PortType, Ports, Recipe, Report, Stop, Value, Work};
 use serde_json::Value as Json;
 
 /// A compute operation by name and version.
@@ -76,13 +76,6 @@ pub(crate) fn number(data: &Json, pointer: &str) -> Option<f64> {
 pub(crate) fn numbers<const N: usize>(data: &Json, pointer: &str) -> Option<[f64; N]> {
     let items: Vec<f64> = data.pointer(pointer)?.as_array()?.iter().map(Json::as_f64).collect::<Option<_>>()?;
     <[f64; N]>::try_from(items).ok().filter(|items| items.iter().all(|item| item.is_finite()))
-}
-
-/// The clip with a grade after those of every piece.
-pub(crate) fn graded(clip: &Recipe, grade: Grade) -> Arc<Recipe> {
-    let mut clip = clip.clone();
-    clip.pieces.iter_mut().for_each(|piece| piece.grades.push(grade));
-    Arc::new(clip)
 }
 
 /// The clip with all of its sound louder by so many decibels.

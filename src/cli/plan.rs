@@ -51,7 +51,9 @@ impl Plan {
         out.problems(&failures);
         let one = |diagnostic| vec![diagnostic];
         let targets = session.targets(&self.targets).map_err(one)?;
-        session.forecast(&targets).map_err(one)
+        let forecast = session.forecast(&targets).map_err(one);
+        session.engine.leave();
+        forecast
     }
 }
 

@@ -154,6 +154,7 @@ impl Run {
             self.settle(out, &session, &targets, &tally, &files, &problems);
         }
         self.report(out, &problems, &held(&session), &tally, &files, exit);
+        session.engine.leave();
         Ok(exit)
     }
 

@@ -273,6 +273,13 @@ impl Engine {
         self.jobs.values().for_each(|job| job.cancel.cancel());
     }
 
+    /// Ends the engine of a program that is about to end: the memory of its items is left to the system, which takes it
+    /// back at once. Freeing ten thousand items one by one costs a twentieth of planning them.
+    pub fn leave(mut self) {
+        std::mem::forget(std::mem::take(&mut self.ev.nodes));
+        std::mem::forget(std::mem::take(&mut *self.ev.known.borrow_mut()));
+    }
+
     /// Asks the jobs of one item to stop.
     pub fn cancel_item(&mut self, at: ItemRef) {
         self.jobs.values().filter(|job| job.items == [at]).for_each(|job| job.cancel.cancel());
@@ -587,8 +594,8 @@ impl Engine {
         }
     }
 
-    /// Records which result each item has now, for the explanations of the next run.
-    /// Notes the results of a run as its items' last ones, those of an earlier run that ended too soon among them.
+    /// Notes the results of a run as its items' last ones, for the explanations of the next run; those of an earlier run
+    /// that ended too soon are among them.
     fn commit(&mut self) {
         self.find_takes();
         let known = match self.ev.store.last_keys(&self.ev.graph) {

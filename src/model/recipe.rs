@@ -86,7 +86,7 @@ pub enum Fit {
 }
 
 /// A colour operation, in the order exposure, temperature, contrast, saturation, then the matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grade {
     /// Stops, in linear light.
     pub exposure: f64,
@@ -98,7 +98,7 @@ pub struct Grade {
     pub temperature: f64,
     /// Affine map in OKLab, `x' = m x + offset`, rows first: twelve numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oklab: Option<[f64; 12]>,
+    pub oklab: Option<Box<[f64; 12]>>,
     /// Linear-light gains for red, green and blue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gains: Option<[f64; 3]>,

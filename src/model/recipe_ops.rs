@@ -143,7 +143,11 @@ impl Recipe {
     pub fn grade(&self, grade: Grade) -> Recipe {
         let mut graded = self.clone();
         if grade != Grade::default() {
-            graded.pieces.iter_mut().for_each(|piece| piece.grades.push(grade));
+            for piece in &mut graded.pieces {
+                // Recipes are made once and kept: room for grades that never come would be most of their memory.
+                piece.grades.reserve_exact(1);
+                piece.grades.push(grade.clone());
+            }
         }
         graded
     }

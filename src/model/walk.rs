@@ -3,6 +3,7 @@
 //! Both come from the same `Serialize` implementation, so an explanation cannot drift from the key it explains.
 //! The alternative, hashing a text format, costs a formatting pass per key and ties keys to a printer's habits.
 
+use std::cell::Cell;
 use std::fmt::Display;
 
 use serde::ser::{self, Serialize};
@@ -11,9 +12,23 @@ use crate::Digest;
 
 /// The digest of a value's canonical encoding: field names, type tags, lengths, little-endian numbers.
 pub fn digest_of<T: Serialize + ?Sized>(value: &T) -> Digest {
-    let mut sink = Bytes(Vec::with_capacity(256));
+    // Taken, not borrowed: a list's own digest may be asked for while a value that holds it is walked.
+    let mut sink = Bytes(SCRATCH.take());
     walk(value, &mut sink);
-    Digest::of(&sink.0)
+    let digest = Digest::of(&sink.0);
+    if sink.0.capacity() <= MOST_SCRATCH {
+        sink.0.clear();
+        SCRATCH.set(sink.0);
+    }
+    digest
+}
+
+/// Largest buffer that a thread keeps for its next digest, in bytes.
+const MOST_SCRATCH: usize = 1 << 16;
+
+thread_local! {
+    /// Where encodings are written: growing a new buffer for each digest costs more than the walk.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Every scalar of a value with its dotted path, in walk order: `("request.shot.size", "MS")`.
@@ -55,9 +70,14 @@ struct Bytes(Vec<u8>);
 
 impl Bytes {
     fn sized(&mut self, tag: u8, bytes: &[u8]) {
-        self.0.push(tag);
-        self.0.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        let [a, b, c, d] = (bytes.len() as u32).to_le_bytes();
+        self.0.reserve(5 + bytes.len());
+        self.0.extend_from_slice(&[tag, a, b, c, d]);
         self.0.extend_from_slice(bytes);
+    }
+
+    fn eight(&mut self, tag: u8, [a, b, c, d, e, f, g, h]: [u8; 8]) {
+        self.0.extend_from_slice(&[tag, a, b, c, d, e, f, g, h]);
     }
 }
 
@@ -78,19 +98,12 @@ impl Sink for Bytes {
             Leaf::Unit => self.0.push(b'0'),
             Leaf::Flag(flag) => self.0.extend_from_slice(&[b'f', flag.into()]),
             Leaf::Integer(i) if 0 <= i => self.leaf(Leaf::Unsigned(i.unsigned_abs())),
-            Leaf::Integer(i) => {
-                self.0.push(b'i');
-                self.0.extend_from_slice(&i.to_le_bytes());
-            }
-            Leaf::Unsigned(u) => {
-                self.0.push(b'u');
-                self.0.extend_from_slice(&u.to_le_bytes());
-            }
+            Leaf::Integer(i) => self.eight(b'i', i.to_le_bytes()),
+            Leaf::Unsigned(u) => self.eight(b'u', u.to_le_bytes()),
             Leaf::Number(n) => {
                 // -0.0 and 0.0 ask for the same thing.
                 let n = if n == 0.0 { 0.0 } else { n };
-                self.0.push(b'n');
-                self.0.extend_from_slice(&n.to_bits().to_le_bytes());
+                self.eight(b'n', n.to_bits().to_le_bytes());
             }
             Leaf::Text(text) => self.sized(b't', text.as_bytes()),
             Leaf::Bytes(bytes) => self.sized(b'b', bytes),
