@@ -12,6 +12,7 @@ use engine::explain::Explanation;
 use engine::state::{ItemRef, State};
 use engine::store::Store;
 use model::{Data, Diagnostic, Digest};
+use providers::Previews;
 use serde::Serialize;
 
 use crate::project::Project;
@@ -43,6 +44,8 @@ pub struct Session {
     pub project: Project,
     pub engine: Engine,
     pub store: Arc<Store>,
+    /// Pictures of jobs in the making, for whoever looks.
+    pub previews: Arc<Previews>,
 }
 
 /// One item that a run would make.
@@ -173,6 +176,7 @@ impl Session {
             }
         };
         let router = Router::system(&project.folder(), store.clone(), media);
+        let previews = router.previews.clone();
         if options.access == Access::Write {
             lanes.extend(router.unfinished()?);
         }
@@ -188,7 +192,7 @@ impl Session {
             contents: project.contents.clone(),
             wake,
         });
-        Ok(Session { project, engine, store })
+        Ok(Session { project, engine, store, previews })
     }
 
     /// Targets by name, or the graph's outputs where none is named.

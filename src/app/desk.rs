@@ -14,6 +14,7 @@ use engine::demand::Target;
 use engine::engine::Approval;
 use engine::store::{JournalId, Store};
 use model::{Diagnostic, Document, Edit};
+use providers::Previews;
 use ui::view::RunView;
 use ui::{Ask, Command, Settlement};
 
@@ -92,6 +93,7 @@ pub(super) struct Opened {
     pub(super) recovered: bool,
     pub(super) store: Arc<Store>,
     pub(super) folder: PathBuf,
+    pub(super) previews: Arc<Previews>,
 }
 
 /// The window's end of the thread.
@@ -213,6 +215,7 @@ impl Clerk {
             recovered: recovered.is_some(),
             store: session.store.clone(),
             folder: session.project.folder(),
+            previews: session.previews.clone(),
         })));
         let now = Instant::now();
         let mut clerk = Clerk {

@@ -15,6 +15,7 @@ use indexmap::IndexMap;
 use media::Gst;
 use media::playback::{Audible, waveform_blocking};
 use model::{Diagnostic, Digest, Image, Media, Value, walk};
+use providers::Previews;
 use ui::{Picture, Shown};
 
 use super::{thread, trace};
@@ -34,6 +35,8 @@ const PATIENCE: u64 = 90;
 #[derive(Clone)]
 enum Want {
     Picture(Picture, u32),
+    /// A picture's file, in memory.
+    Making(Arc<[u8]>),
     Wave(Value, usize),
 }
 
@@ -75,18 +78,27 @@ pub(super) struct Gallery {
     pictures: IndexMap<Digest, Kept>,
     /// With the frame of the window that used it last.
     waves: IndexMap<Digest, (Wave, u64)>,
+    previews: Arc<Previews>,
+    /// The picture of a running job that was shown last, until the next one is made: its job's key and its own.
+    making: Option<(Digest, Digest)>,
     bytes: usize,
     frame: u64,
 }
 
 impl Gallery {
     /// A gallery over a store; files of the project are relative to `folder`.
-    pub(super) fn new(store: Arc<Store>, folder: PathBuf, repaint: Box<dyn Fn() + Send + Sync>) -> Gallery {
+    pub(super) fn new(
+        store: Arc<Store>,
+        folder: PathBuf,
+        previews: Arc<Previews>,
+        repaint: Box<dyn Fn() + Send + Sync>,
+    ) -> Gallery {
         let shared = Arc::new(Shared { queue: Mutex::default(), woken: Condvar::new(), repaint });
         let theirs = shared.clone();
         // Where no thread starts there are no pictures; everything else still works.
         let _ = std::thread::Builder::new().name("gallery".to_owned()).spawn(move || work(&theirs, &store, &folder));
-        Gallery { shared, pictures: IndexMap::new(), waves: IndexMap::new(), bytes: 0, frame: 0 }
+        let (pictures, waves) = (IndexMap::new(), IndexMap::new());
+        Gallery { shared, pictures, waves, previews, making: None, bytes: 0, frame: 0 }
     }
 
     /// Takes what was made since the last frame. Called once a frame, before anything is drawn.
@@ -147,6 +159,25 @@ impl Gallery {
         }
     }
 
+    /// The newest picture of a running job that is made, while the next one is.
+    fn making(&mut self, job: &Digest) -> Shown {
+        let newest = self.previews.look(job).map(|bytes| (Digest::of(&bytes), bytes));
+        let before = self.making.filter(|(own, _)| own == job).map(|(_, picture)| picture);
+        if let Some((key, bytes)) = newest {
+            if self.pictures.contains_key(&key) {
+                self.making = Some((*job, key));
+            } else {
+                self.ask(key, Want::Making(bytes));
+            }
+            let key = self.making.filter(|(own, _)| own == job).map_or(key, |(_, picture)| picture);
+            if let Some(kept) = self.pictures.get_mut(&key) {
+                kept.used = self.frame;
+                return kept.shown.clone();
+            }
+        }
+        before.and_then(|key| self.pictures.get(&key)).map_or(Shown::Waiting, |kept| kept.shown.clone())
+    }
+
     fn ask(&self, key: Digest, want: Want) {
         let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.at_work == Some(key) {
@@ -172,6 +203,9 @@ impl Drop for Gallery {
 
 impl ui::Gallery for Gallery {
     fn picture(&mut self, _: &egui::Context, source: &Picture, width: u32) -> Shown {
+        if let Picture::Making(job) = source {
+            return self.making(job);
+        }
         let width = WIDTHS.into_iter().find(|it| width <= *it).unwrap_or(WIDTHS[WIDTHS.len() - 1]);
         let key = picture_key(source, width);
         if let Some(kept) = self.pictures.get_mut(&key) {
@@ -199,6 +233,7 @@ fn picture_key(source: &Picture, width: u32) -> Digest {
         Picture::Frame { clip, frame } => walk::digest_of(&("frame", &**clip, frame, width)),
         Picture::Media(media) => walk::digest_of(&("media", media.digest, width)),
         Picture::File(path) => walk::digest_of(&("file", path, width)),
+        Picture::Making(job) => walk::digest_of(&("making", job, width)),
     }
 }
 
@@ -233,7 +268,7 @@ fn work(shared: &Shared, store: &Arc<Store>, folder: &Path) {
         let made = match made {
             Ok(made) => made,
             Err(problem) => match want {
-                Want::Picture(..) => Made::Picture(Box::new(Err(problem))),
+                Want::Picture(..) | Want::Making(_) => Made::Picture(Box::new(Err(problem))),
                 Want::Wave(_, columns) => Made::Wave(vec![(0.0, 0.0); columns.min(1)]),
             },
         };
@@ -259,6 +294,16 @@ fn make(want: &Want, gst: &Gst, store: &Arc<Store>, folder: &Path) -> Result<Mad
             let wave = waveform_blocking(&audible, *columns, files, &cx.cancel).map_err(diagnostic)?;
             return Ok(Made::Wave(wave));
         }
+        Want::Making(bytes) => {
+            let path = store.scratch(if bytes.starts_with(b"\x89PNG") { "png" } else { "jpg" })?;
+            let written = std::fs::write(&path, bytes)
+                .map_err(|error| Diagnostic::error("disk", format!("a picture could not be written: {error}")));
+            let read = written.map_err(JobError::from).and_then(|()| gst.read_picture(&path, WIDTHS[4]));
+            let _ = std::fs::remove_file(&path);
+            read
+        }
+        // What a running job shows is asked for by its bytes.
+        Want::Picture(Picture::Making(_), _) => return Err(Diagnostic::error("cancelled", "nobody looks any more")),
         Want::Picture(Picture::Frame { clip, frame } | Picture::Image(Image::Frame { clip, frame }), width) => {
             gst.thumbnail(clip, *frame, *width, &cx)
         }

@@ -272,7 +272,7 @@ impl Tab {
         match news {
             News::Opened(opened) => {
                 trace::mark("document");
-                self.gallery = Some(Gallery::new(opened.store.clone(), opened.folder.clone(), repaint(ctx)));
+                self.gallery = Some(Gallery::new(opened.store.clone(), opened.folder, opened.previews, repaint(ctx)));
                 self.player = Some(Player::new(opened.store, Arc::from(repaint(ctx))));
                 if matches!(self.stage, Stage::Moving) {
                     if *self.history.document() != opened.document {

@@ -19,6 +19,7 @@ use crate::http::Http;
 use crate::keys::Keys;
 use crate::manifest::Manifest;
 use crate::pass::addressed;
+use crate::previews::Previews;
 use crate::reach::Reach;
 use crate::spool;
 
@@ -34,6 +35,8 @@ pub struct Setup {
     pub importer: Arc<dyn Worker>,
     /// How long one run waits for a job; the next run goes on waiting.
     pub limit: Duration,
+    /// Where pictures of jobs in the making go.
+    pub previews: Arc<Previews>,
     /// Told how each job ended.
     pub observe: Option<Observer>,
 }

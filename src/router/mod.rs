@@ -24,7 +24,7 @@ use model::policy::Policy;
 use model::{Call, Diagnostic, Digest, Scope};
 use providers::manifest::{Date, Entry};
 use providers::router::{Candidate, Fallen, Offer};
-use providers::{Catalog, Http, Keys, Timing};
+use providers::{Catalog, Http, Keys, Previews, Timing};
 
 use crate::health::{self, Monitor};
 use crate::workers::Media;
@@ -51,6 +51,8 @@ pub struct Router {
     world: OnceLock<World>,
     http: OnceLock<Result<Arc<Http>, Diagnostic>>,
     health: Arc<Monitor>,
+    /// Pictures of jobs in the making.
+    pub(crate) previews: Arc<Previews>,
     /// Answers by question: who was asked together, who is bound, who failed.
     decided: Mutex<IndexMap<Digest, Decided>>,
     /// What the store remembers of questions that were put in this session.
@@ -87,6 +89,7 @@ impl Router {
             world: OnceLock::new(),
             http: OnceLock::new(),
             health: Arc::default(),
+            previews: Arc::default(),
             decided: Mutex::default(),
             recalled: Mutex::default(),
             fallen: Mutex::default(),
@@ -137,6 +140,7 @@ impl Router {
             codec: media.codec.clone(),
             importer: media.importer.clone(),
             limit: LIMIT,
+            previews: self.previews.clone(),
             observe: Some(Arc::new(move |seen| health.take(seen))),
         };
         providers::lane(manifest, &setup)

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use model::spec::Catalog;
-use model::{Diagnostic, Document, GROUP, Image, Media, NodeSpec, PortRef, PortType, Ports, Recent, Recipe, Value};
+use model::{
+    Diagnostic, Digest, Document, GROUP, Image, Media, NodeSpec, PortRef, PortType, Ports, Recent, Recipe, Value,
+};
 
 use crate::actions::Keymap;
 use crate::command::Commands;
@@ -254,6 +256,8 @@ pub enum Picture {
     Media(Media),
     /// A picture file of the project, by its path relative to the graph.
     File(String),
+    /// What the running job of that key shows so far; nobody keeps it.
+    Making(Digest),
 }
 
 /// A picture as the gallery has it.

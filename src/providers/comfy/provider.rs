@@ -22,6 +22,7 @@ use super::patch::{self, Request};
 use super::server::{Posted, Server, State, uuid};
 use super::servers::{configured, judged};
 use super::shelf::{Item, Shelf};
+use super::watch::Watch;
 use super::workflow::{Workflow, short};
 use super::{MOST_JOBS, PLACE, PROVIDER, v2};
 use crate::download::{NoFile, Want};
@@ -53,6 +54,9 @@ struct Handle {
     n_nodes: usize,
     outputs: Vec<String>,
     task: Task,
+    /// The job's key, under which its pictures are looked for.
+    #[serde(default)]
+    key: Option<Digest>,
 }
 
 /// See the module.
@@ -73,7 +77,8 @@ pub(super) struct Comfy {
 /// # Errors
 /// `address` where an address is none; the store's diagnostic where the journal cannot be read.
 pub(crate) fn lane(manifest: &Manifest, shelf: &Arc<Shelf>, setup: &Setup) -> Result<LaneSpec, Diagnostic> {
-    let servers = configured(&setup.keys, &setup.http)?;
+    let mut servers = configured(&setup.keys, &setup.http)?;
+    servers.iter_mut().for_each(|server| server.watch = Arc::new(Watch::over(setup.previews.clone())));
     let desk = Arc::new(Desk::default());
     let width = (servers.len() * AHEAD).clamp(1, MOST_JOBS as usize);
     let comfy = Comfy {
@@ -114,7 +119,13 @@ impl Comfy {
         Ok((handle, server))
     }
 
-    fn named(&self, server: &Server, job: String, v2: bool, request: &Request) -> Result<RemoteId, StartError> {
+    fn named(
+        &self,
+        server: &Server,
+        (job, v2): (String, bool),
+        request: &Request,
+        key: Option<Digest>,
+    ) -> Result<RemoteId, StartError> {
         let handle = Handle {
             server: server.base.clone(),
             job,
@@ -122,6 +133,7 @@ impl Comfy {
             n_nodes: request.workflow.as_object().map_or(1, serde_json::Map::len),
             outputs: request.outputs.clone(),
             task: request.task,
+            key,
         };
         let named = serde_json::to_string(&handle).map_err(|error| {
             StartError::Unknown(Box::new(Diagnostic::error("request", format!("BUG: a job cannot be named: {error}"))))
@@ -169,7 +181,7 @@ impl Comfy {
     /// Sends one job to one server.
     fn send(&self, server: &Server, request: &Request, idempotency: &str, cancel: &Cancel) -> Result<RemoteId, Sent> {
         let refused = |told: Diagnostic| Sent::Refused(told);
-        let id = name_of(idempotency);
+        let (id, key) = (name_of(idempotency), key_of(idempotency));
         let parsed = Workflow::parse(&request.model, &request.workflow.to_string()).map_err(refused)?;
         let is_v2 = server.speaks_v2().map_err(Sent::Elsewhere)?;
         if !is_v2 {
@@ -185,13 +197,13 @@ impl Comfy {
         let posted = if is_v2 { v2::submit(server, &workflow, &id) } else { (server.submit(&workflow, &id), None) };
         match posted {
             (Posted::Taken, job) => {
-                server.watch.begin(&id, parsed.nodes.len());
-                self.named(server, job.unwrap_or(id), is_v2, request).map_err(Sent::Ended)
+                server.watch.begin(&id, parsed.nodes.len(), key);
+                self.named(server, (job.unwrap_or(id), is_v2), request, key).map_err(Sent::Ended)
             }
             (Posted::Refused(told), _) => Err(Sent::Refused(told)),
             (Posted::Unsent(told), _) => Err(Sent::Elsewhere(told)),
             (Posted::Unheard(told), _) => match self.look(server, &id, is_v2, self.http.timing.tries, cancel) {
-                Ok(Some(job)) => self.named(server, job, is_v2, request).map_err(Sent::Ended),
+                Ok(Some(job)) => self.named(server, (job, is_v2), request, key).map_err(Sent::Ended),
                 Ok(None) => Err(Sent::Refused(told.hint("it never arrived: run again, it costs nothing"))),
                 Err(_) => Err(Sent::Ended(StartError::Unknown(Box::new(told)))),
             },
@@ -322,6 +334,11 @@ fn name_of(idempotency: &str) -> String {
     uuid(&bytes)
 }
 
+/// The key of the job that a submission is for.
+fn key_of(idempotency: &str) -> Option<Digest> {
+    idempotency.split('-').next()?.parse().ok()
+}
+
 /// Gives files of outputs a name of this job's own. A server that has made the same before writes no new file, and the
 /// old one may be gone by now.
 fn own_names(workflow: &mut Value, outputs: &[String], id: &str) {
@@ -383,7 +400,8 @@ impl Provider for Comfy {
         for server in &self.servers {
             let is_v2 = server.speaks_v2()?;
             if let Some(job) = self.look(server, &id, is_v2, 1, &Cancel::default())? {
-                return Ok(self.named(server, job, is_v2, &request).map_or(Sought::Absent, Sought::Found));
+                let named = self.named(server, (job, is_v2), &request, key_of(idempotency));
+                return Ok(named.map_or(Sought::Absent, Sought::Found));
             }
         }
         Ok(Sought::Absent)
@@ -394,7 +412,7 @@ impl Provider for Comfy {
         let again = self.http.timing.poll_ms.map_or(EVERY, Duration::from_millis);
         let watch = &server.watch;
         if !handle.v2 {
-            watch.begin(&handle.job, handle.n_nodes);
+            watch.begin(&handle.job, handle.n_nodes, handle.key);
             server.listen();
         }
         let failed = |reason: Diagnostic| {

@@ -373,7 +373,7 @@ impl Server {
 async fn hear(mut socket: Socket, watch: &Watch) {
     loop {
         // Given up only between messages: half of one would be taken for the start of the next.
-        let mut next = std::pin::pin!(socket.next());
+        let mut next = std::pin::pin!(socket.next(|| watch.is_watched()));
         let said = loop {
             match tokio::time::timeout(REOPEN, &mut next).await {
                 Ok(said) => break said,
@@ -383,6 +383,7 @@ async fn hear(mut socket: Socket, watch: &Watch) {
         };
         match said {
             Some(Said::Text(text)) => watch.take(&text),
+            Some(Said::Picture(frame)) => watch.show(&frame),
             Some(Said::Other) => {}
             None => return,
         }

@@ -10,8 +10,12 @@ use reqwest::{Client, Upgraded, Url};
 use ring::digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Longest message that is kept; the start of a longer one tells what it is.
+/// Longest text that is kept; the start of a longer one tells what it is.
 const MOST_KEPT: usize = 64 << 10;
+/// Largest picture that is kept.
+const MOST_PICTURE: usize = 2 << 20;
+/// Has pictures come with the name of their job. It must be the first that a client says.
+const HELLO: &[u8] = br#"{"type":"feature_flags","data":{"supports_preview_metadata":true}}"#;
 /// What a server adds to the key before it answers, by the standard.
 const MAGIC: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -25,7 +29,9 @@ pub(super) struct Socket {
 pub(super) enum Said {
     /// A text; only its start, where it is long.
     Text(Vec<u8>),
-    /// Something else: a picture in the making.
+    /// A picture in the making, with what stands before it.
+    Picture(Vec<u8>),
+    /// One that nobody looks at, or that is larger than anybody wants.
     Other,
 }
 
@@ -44,13 +50,18 @@ impl Socket {
         if response.status().as_u16() != 101 || told != accept(&key) {
             return None;
         }
-        Some(Socket { stream: response.upgrade().await.ok()? })
+        let mut socket = Socket { stream: response.upgrade().await.ok()? };
+        socket.say(1, HELLO).await?;
+        Some(socket)
     }
 
-    /// The next message; none where the socket has ended. Questions whether we are there are answered.
-    pub(super) async fn next(&mut self) -> Option<Said> {
+    /// The next message; none where the socket has ended. Questions whether we are there are answered. Pictures are
+    /// passed over unless they are `wanted` as they come.
+    pub(super) async fn next(&mut self, wanted: impl Fn() -> bool) -> Option<Said> {
         let mut kept = Vec::new();
+        let mut most = MOST_KEPT;
         let mut is_text = false;
+        let mut is_whole = true;
         loop {
             let mut head = [0; 2];
             self.stream.read_exact(&mut head).await.ok()?;
@@ -67,43 +78,51 @@ impl Socket {
             match code {
                 0..=2 => {
                     is_text |= code == 1;
-                    let mut aside = Vec::new();
-                    self.take(length, if is_text { &mut kept } else { &mut aside }).await?;
+                    if code == 2 {
+                        most = if wanted() { MOST_PICTURE } else { 0 };
+                    }
+                    let before = kept.len() as u64;
+                    self.take(length, &mut kept, most).await?;
+                    is_whole &= kept.len() as u64 == before + length;
                     if is_last {
-                        return Some(if is_text { Said::Text(kept) } else { Said::Other });
+                        return Some(match (is_text, is_whole) {
+                            (true, _) => Said::Text(kept),
+                            (false, true) => Said::Picture(kept),
+                            (false, false) => Said::Other,
+                        });
                     }
                 }
                 9 if length <= 125 => {
                     let mut asked = Vec::new();
-                    self.take(length, &mut asked).await?;
-                    self.answer(&asked).await?;
+                    self.take(length, &mut asked, MOST_KEPT).await?;
+                    self.say(10, &asked).await?;
                 }
-                10 => self.take(length, &mut Vec::new()).await?,
+                10 => self.take(length, &mut Vec::new(), 0).await?,
                 _ => return None,
             }
         }
     }
 
-    /// Reads so many bytes, and keeps as many as may be.
-    async fn take(&mut self, length: u64, kept: &mut Vec<u8>) -> Option<()> {
+    /// Reads so many bytes, and keeps `most` of the message.
+    async fn take(&mut self, length: u64, kept: &mut Vec<u8>, most: usize) -> Option<()> {
         let mut left = length;
         let mut piece = [0; 4096];
         while 0 < left {
-            let most = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let n = self.stream.read(&mut piece[..most]).await.ok().filter(|n| 0 < *n)?;
+            let next = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            let n = self.stream.read(&mut piece[..next]).await.ok().filter(|n| 0 < *n)?;
             left -= n as u64;
-            let room = MOST_KEPT.saturating_sub(kept.len()).min(n);
+            let room = most.saturating_sub(kept.len()).min(n);
             kept.extend_from_slice(&piece[..room]);
         }
         Some(())
     }
 
-    /// Says that we are there. What a client sends is masked, by the standard.
-    async fn answer(&mut self, asked: &[u8]) -> Option<()> {
+    /// Says something short. What a client sends is masked, by the standard.
+    async fn say(&mut self, code: u8, said: &[u8]) -> Option<()> {
         let mask = fastrand::u32(..).to_be_bytes();
-        let mut frame = vec![0x8a, 0x80 | u8::try_from(asked.len()).ok()?];
+        let mut frame = vec![0x80 | code, 0x80 | u8::try_from(said.len()).ok().filter(|n| *n <= 125)?];
         frame.extend_from_slice(&mask);
-        frame.extend(asked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        frame.extend(said.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         self.stream.write_all(&frame).await.ok()?;
         self.stream.flush().await.ok()
     }

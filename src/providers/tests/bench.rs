@@ -178,6 +178,7 @@ impl Bench {
             codec: Arc::new(Plain),
             importer: Arc::new(Believer),
             limit: Duration::from_secs(20),
+            previews: Arc::default(),
             observe: Some(Arc::new(move |it: &Observation| seen.lock().expect("no panics").push(it.clone()))),
         }
     }

@@ -3,89 +3,43 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
-use std::time::Duration;
-
 use engine::store::JobState;
 use engine::worker::Cancel;
 use model::Value;
 
 use super::bench::{Bench, code};
+use super::doomed::{self, LIMIT, variable};
 use super::fake::{Fault, Shape, Step, file};
 use super::shapes::SHAPES;
 
 const BASE: &str = "THROUGHLINE_TEST_FAKE";
 const FOLDER: &str = "THROUGHLINE_TEST_FOLDER";
 const ENTRY: &str = "THROUGHLINE_TEST_ENTRY";
-const POINT: &str = "THROUGHLINE_TEST_AT";
-const LIMIT: Duration = Duration::from_secs(60);
 
-/// Where a buyer dies: while the fake does not answer, or when it has come so far.
-#[derive(Clone, Copy, Debug)]
-enum Point {
-    Unanswered(Step),
-    Kept,
-    Fetched,
-}
+type Point = doomed::Point<Step>;
 
 /// Runs only when this binary was started as the buyer; as an ordinary test it has nothing to do.
 #[test]
 fn buyer() {
-    let variable = |name: &str| std::env::var(name).ok();
     let (Some(base), Some(folder), Some(entry)) = (variable(BASE), variable(FOLDER), variable(ENTRY)) else { return };
-    let point = variable(POINT).unwrap_or_default();
     let shape = SHAPES.iter().find(|shape| shape.entry == entry).expect("a shape");
     let mut bench = Bench::beside(shape, base, folder.as_ref());
     // It waits for an answer as long as it lives.
     (bench.timing.answer, bench.timing.result, bench.timing.stall) = (LIMIT, LIMIT, LIMIT);
-    let progress = |done: f32| {
-        let at = if done == 1.0 { "fetched" } else { "kept" };
-        if 0.985 <= done && point == at {
-            let mut out = std::io::stdout().lock();
-            out.write_all(format!("\nat {at}\n").as_bytes()).and_then(|()| out.flush()).expect("the parent listens");
-            let _ = crossbeam_channel::after(LIMIT).recv();
-        }
-    };
-    drop(bench.watch(bench.call(), &Cancel::default(), &progress));
+    drop(bench.watch(bench.call(), &Cancel::default(), &doomed::progress));
     panic!("it should have been killed");
 }
 
 fn kill_at(bench: &Bench, point: Point) {
-    let name = match point {
-        Point::Unanswered(step) => {
-            bench.fake().fault(step, Fault::Stall);
-            ""
-        }
-        Point::Kept => "kept",
-        Point::Fetched => "fetched",
+    let step = match point {
+        Point::Unanswered(step) => Some(step),
+        _ => None,
     };
-    let mut child = Command::new(std::env::current_exe().expect("this binary"))
-        .args(["--exact", "tests::crash::buyer", "--nocapture", "--test-threads=1"])
-        .env(BASE, &bench.fake().base)
-        .env(FOLDER, bench.root())
-        .env(ENTRY, bench.entry)
-        .env(POINT, name)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let reached = match point {
-        Point::Unanswered(step) => {
-            let reached = || !bench.fake().state().faults.iter().any(|(it, _)| *it == step);
-            (0..6000).any(|_| {
-                let _ = crossbeam_channel::after(Duration::from_millis(5)).recv();
-                reached()
-            })
-        }
-        _ => {
-            let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
-            lines.any(|line| line == format!("at {name}"))
-        }
-    };
-    child.kill().expect("killed");
-    child.wait().expect("gone");
-    assert!(reached, "{}: the buyer never came to {point:?}", bench.entry);
+    step.iter().for_each(|step| bench.fake().fault(*step, Fault::Stall));
+    let variables =
+        [(BASE, bench.fake().base.as_ref()), (FOLDER, bench.root().as_os_str()), (ENTRY, bench.entry.as_ref())];
+    let unanswered = || !bench.fake().state().faults.iter().any(|(it, _)| Some(*it) == step);
+    doomed::kill_at("tests::crash::buyer", &variables, &point, unanswered);
 }
 
 fn dies_and_goes_on(shape: &'static Shape) {

@@ -116,12 +116,46 @@ pub(crate) struct State {
     pub(crate) peak: usize,
 }
 
+/// The way into a server: connections are taken by a thread of its own, until the door is closed.
+pub(crate) struct Door {
+    pub(crate) base: String,
+    closed: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// Opens a door on loopback; whoever serves is told the address and whether it was closed meanwhile.
+    pub(crate) fn open(serve: impl Fn(TcpStream, &str, &AtomicBool) -> Option<()> + Send + Sync + 'static) -> Door {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let closed = Arc::new(AtomicBool::new(false));
+        let (over, home, serve) = (closed.clone(), base.clone(), Arc::new(serve));
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (over, home, serve) = (over.clone(), home.clone(), serve.clone());
+                std::thread::spawn(move || drop(stream.map(|stream| serve(stream, &home, &over))));
+            }
+        });
+        Door { base, closed, thread: Some(thread) }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.base.trim_start_matches("http://")));
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
 pub(crate) struct Fake {
     pub(crate) base: String,
     shapes: &'static [&'static Shape],
     state: Arc<Mutex<State>>,
-    closed: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _door: Door,
 }
 
 impl Fake {
@@ -131,21 +165,10 @@ impl Fake {
 
     /// A provider that talks in several ways.
     pub(crate) fn of(shapes: &'static [&'static Shape]) -> Fake {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state: Arc<Mutex<State>> = Arc::default();
-        let closed = Arc::new(AtomicBool::new(false));
-        let (books, over, home) = (state.clone(), closed.clone(), base.clone());
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let (books, home, over) = (books.clone(), home.clone(), over.clone());
-                std::thread::spawn(move || drop(stream.map(|stream| serve(stream, shapes, &books, &home, &over))));
-            }
-        });
-        Fake { base, shapes, state, closed, thread: Some(thread) }
+        let books = state.clone();
+        let door = Door::open(move |stream, base, over| serve(stream, shapes, &books, base, over));
+        Fake { base: door.base.clone(), shapes, state, _door: door }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -168,14 +191,6 @@ impl Fake {
     /// What it bills in all.
     pub(crate) fn bill(&self) -> u64 {
         self.submits() as u64 * self.shapes[0].bill
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        self.closed.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.base.trim_start_matches("http://")));
-        drop(self.thread.take().map(JoinHandle::join));
     }
 }
 
@@ -209,40 +224,50 @@ fn serve(
     let shape = state.shapes.get(&id).copied().unwrap_or(shape);
     let front = state.front.clone().unwrap_or_else(|| base.to_owned());
     state.heard.push((step, head.clone(), body));
-    let at = state.faults.iter().position(|(it, _)| *it == step);
-    let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
+    let fault = due(&mut state.faults, step);
     let mut stream = stream;
-    match &fault {
-        Some(Fault::Reset) => return None,
-        Some(Fault::Answer(status, headers, body)) => {
-            drop(state);
-            return answer(&mut stream, *status, headers, body.as_bytes(), body.len());
-        }
-        _ => {}
+    if fault.as_ref().is_some_and(Fault::prevents) {
+        drop(state);
+        return answer_with(&mut stream, over, fault, Answer::default());
     }
-    let (status, headers, bytes) = act(shape, &mut state, step, id, &line, &head, &front);
+    let told = act(shape, &mut state, step, id, &line, &head, &front);
     drop(state);
-    let (bytes, shown) = match fault {
-        Some(Fault::Unheard) => return None,
+    answer_with(&mut stream, over, fault, told)
+}
+
+impl Fault {
+    /// Nothing happens.
+    pub(crate) fn prevents(&self) -> bool {
+        matches!(self, Fault::Reset | Fault::Answer(..))
+    }
+}
+
+/// The fault that is next for a step.
+pub(crate) fn due<S: PartialEq>(faults: &mut VecDeque<(S, Fault)>, step: S) -> Option<Fault> {
+    let at = faults.iter().position(|(it, _)| *it == step)?;
+    faults.remove(at).map(|(_, fault)| fault)
+}
+
+/// Writes an answer, or what a fault makes of it.
+pub(crate) fn answer_with(
+    stream: &mut TcpStream,
+    over: &AtomicBool,
+    fault: Option<Fault>,
+    (status, headers, bytes): Answer,
+) -> Option<()> {
+    let n = bytes.len();
+    match fault {
+        Some(Fault::Reset | Fault::Unheard) => None,
+        Some(Fault::Answer(status, headers, body)) => answer(stream, status, &headers, body.as_bytes(), body.len()),
         Some(Fault::Stall) => {
             while !over.load(Ordering::SeqCst) && stream.read(&mut [0; 64]).is_ok_and(|n| 0 < n) {}
-            return None;
+            None
         }
-        Some(Fault::Cut(n)) => {
-            let shown = n.min(bytes.len());
-            (bytes, shown)
-        }
-        Some(Fault::Instead(text)) => {
-            let n = text.len();
-            (text.into_bytes(), n)
-        }
-        Some(Fault::Huge(n)) => (vec![b' '; n], n),
-        _ => {
-            let n = bytes.len();
-            (bytes, n)
-        }
-    };
-    answer(&mut stream, status, &headers, &bytes, shown)
+        Some(Fault::Cut(shown)) => answer(stream, status, &headers, &bytes, shown),
+        Some(Fault::Instead(text)) => answer(stream, status, &headers, text.as_bytes(), text.len()),
+        Some(Fault::Huge(n)) => answer(stream, status, &headers, &vec![b' '; n], n),
+        None => answer(stream, status, &headers, &bytes, n),
+    }
 }
 
 pub(crate) fn read(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
@@ -309,14 +334,16 @@ fn step(shape: &Shape, line: &str) -> (Step, String) {
     }
 }
 
-type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
+/// Status, headers and body.
+pub(crate) type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
 fn act(shape: &'static Shape, state: &mut State, step: Step, id: String, line: &str, head: &str, base: &str) -> Answer {
     let text = |text: &str, id: &str| {
         let coded = || STANDARD.encode(file(shape));
         let text = text.replace("$ID", id).replace("$BASE", base).replace("$NOW", "2026-11-22T10:00:00Z");
         let text = if text.contains("$B64") { text.replace("$B64", &coded()) } else { text };
-        (200, vec![("Content-Type", "application/json".to_owned())], text.into_bytes())
+        let kind = if text.starts_with(['{', '[']) { "application/json" } else { "text/event-stream; charset=utf-8" };
+        (200, vec![("Content-Type", kind.to_owned())], text.into_bytes())
     };
     let (name, value) = (shape.auth.0, shape.auth.1.replace("$KEY", KEY));
     let is_in = name.is_empty()
@@ -386,6 +413,11 @@ fn act(shape: &'static Shape, state: &mut State, step: Step, id: String, line: &
                 line.strip_prefix("range: bytes=")?.strip_suffix('-')?.parse::<usize>().ok()
             });
             let mut headers = vec![("ETag", "\"v1\"".to_owned())];
+            // Where the file is one of its operations, it says what it is.
+            if shape.content.is_some_and(|_| !line.contains("/files/")) {
+                let kind = infer::get(shape.file).map_or("application/octet-stream", |kind| kind.mime_type());
+                headers.push(("Content-Type", kind.to_owned()));
+            }
             match range.filter(|from| *from < bytes.len()) {
                 Some(from) => {
                     state.ranges += 1;
@@ -408,7 +440,7 @@ fn act(shape: &'static Shape, state: &mut State, step: Step, id: String, line: &
 }
 
 /// Writes an answer of which only the first `shown` bytes of the body come.
-pub(crate) fn answer(
+fn answer(
     stream: &mut TcpStream,
     status: u16,
     headers: &[(&'static str, String)],

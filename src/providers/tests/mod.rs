@@ -4,6 +4,7 @@ mod bench;
 mod comfy;
 mod crash;
 mod crowd;
+mod doomed;
 mod fake;
 mod flow;
 mod judge;

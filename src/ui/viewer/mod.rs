@@ -86,6 +86,8 @@ impl Panel for View {
 
 /// How far a key moves the wipe, of the picture's width.
 const WIPE_STEP: f32 = 0.02;
+/// How often a picture in the making is looked for.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(400);
 
 impl View {
     /// An action whose meaning depends on what is looked at.
@@ -222,7 +224,16 @@ impl View {
 
     fn one_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, side: Side) {
         match &seen.content {
-            Content::Nothing(why) => nothing_ui(ui, cx, seen, why),
+            Content::Nothing(why) => match making(ui, cx, seen) {
+                Some((shown, size)) => {
+                    let (stage, response) = stage::stage_ui(ui, cx.theme, why);
+                    let at = self.stage.place(stage, size);
+                    stage::paint(ui, cx.theme, stage, at, &shown);
+                    self.stage.navigate(ui, &response, stage, size);
+                    stage::plate(ui, cx.theme, stage, 0, cx.theme.watch, why);
+                }
+                None => nothing_ui(ui, cx, seen, why),
+            },
             Content::Reel(_) | Content::Value(Value::Image(_)) => self.picture_ui(ui, cx, seen, None, side),
             Content::Sheet(cells) => sheet_ui(ui, cx, cells, &seen.look, &mut self.sheet),
             Content::Value(value) => preview::value_ui(ui, cx, value),
@@ -370,6 +381,22 @@ impl View {
 }
 
 /// What there is instead of a picture, and where to go.
+/// What an item's running job shows so far, and its size in pixels.
+fn making(ui: &Ui, cx: &mut Cx<'_>, seen: &Seen) -> Option<(Shown, egui::Vec2)> {
+    if !matches!(seen.state, crate::view::ItemState::Running { .. }) {
+        return None;
+    }
+    let name = seen.item.as_ref()?;
+    let items = &cx.view.nodes.get(model::node_of_item(name))?.items;
+    let key = items.iter().find(|item| item.name == *name)?.key?;
+    // Whoever stops asking is shown nothing more.
+    ui.ctx().request_repaint_after(LOOK);
+    match cx.gallery.picture(ui.ctx(), &Picture::Making(key), 1280) {
+        shown @ Shown::Ready(_, size) => Some((shown, size)),
+        _ => None,
+    }
+}
+
 fn nothing_ui(ui: &mut Ui, cx: &mut Cx<'_>, seen: &Seen, why: &str) {
     let color = match seen.state {
         crate::view::ItemState::Failed(_) => cx.theme.bad,

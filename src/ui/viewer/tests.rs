@@ -594,6 +594,23 @@ fn what_is_missing_says_why() {
 }
 
 #[test]
+fn a_running_item_shows_its_picture_in_the_making() {
+    for (key, state, n_pictures) in [
+        (Some(Digest::of(b"a")), ItemState::Running { progress: 0.4 }, 1),
+        (None, ItemState::Running { progress: 0.4 }, 0),
+        (Some(Digest::of(b"a")), ItemState::Queued, 0),
+    ] {
+        let mut bench = Bench::new("a: model.video");
+        let running = ItemView { key, ..item("a", None, "clip", None, state) };
+        bench.view.nodes.insert("a".to_owned(), Arc::new(NodeView::new(vec![running])));
+        bench.shared.selection.only("a");
+        let window = Window::new(bench);
+        window.harness.get_by_label("a is being made.");
+        assert_eq!((*window.n_pictures.borrow()).min(1), n_pictures, "{key:?}");
+    }
+}
+
+#[test]
 fn a_pin_keeps_the_view_and_slots_hold_nodes() {
     let mut bench = bench();
     bench.shared.selection.only("generate");

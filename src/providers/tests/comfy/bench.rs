@@ -13,7 +13,7 @@ use super::super::bench::{Believer, Plain, info, timing};
 use crate::comfy::{ADDRESSES, Bindings, Item, Shelf, Workflow, suggest};
 use crate::lane::{Setup, lane};
 use crate::manifest::tests::call;
-use crate::{Http, Keys, Timing};
+use crate::{Http, Keys, Previews, Timing};
 
 /// A workflow of the kind that people have: a prompt, what must not be there, a sampler.
 pub(super) const PORTRAIT: &str = r#"{
@@ -47,6 +47,7 @@ pub(super) struct Bench {
     addresses: String,
     pub(super) item: Item,
     pub(super) timing: Timing,
+    pub(super) previews: Arc<Previews>,
 }
 
 impl Bench {
@@ -59,7 +60,14 @@ impl Bench {
     /// A bench over the folder of another process.
     pub(super) fn beside(addresses: &str, root: &Path, item: Item) -> Bench {
         let timing = Timing { answer: Duration::from_secs(5), ..timing() };
-        Bench { root: root.to_owned(), _folder: None, addresses: addresses.to_owned(), item, timing }
+        Bench {
+            root: root.to_owned(),
+            _folder: None,
+            addresses: addresses.to_owned(),
+            item,
+            timing,
+            previews: Arc::default(),
+        }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -78,6 +86,7 @@ impl Bench {
             codec: Arc::new(Plain),
             importer: Arc::new(Believer),
             limit: self.timing.stuck * 4,
+            previews: self.previews.clone(),
             observe: None,
         }
     }

@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest;
 use serde_json::{Map, Value, json};
 
-use super::super::fake::{Fault, answer, read};
+use super::super::fake::{Answer, Door, Fault, answer_with, due, read};
 use super::super::shapes::{MP4, PNG};
 
 /// What a request is about.
@@ -76,27 +75,15 @@ pub(super) struct State {
 pub(super) struct Fake {
     pub(super) base: String,
     state: Arc<Mutex<State>>,
-    closed: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _door: Door,
 }
 
 impl Fake {
     pub(super) fn new() -> Fake {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state: Arc<Mutex<State>> = Arc::default();
-        let closed = Arc::new(AtomicBool::new(false));
-        let (books, over, home) = (state.clone(), closed.clone(), base.clone());
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let (books, over, home) = (books.clone(), over.clone(), home.clone());
-                std::thread::spawn(move || drop(stream.map(|stream| serve(stream, &books, &over, &home))));
-            }
-        });
-        Fake { base, state, closed, thread: Some(thread) }
+        let books = state.clone();
+        let door = Door::open(move |stream, base, over| serve(stream, &books, over, base));
+        Fake { base: door.base.clone(), state, _door: door }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -137,7 +124,7 @@ impl Fake {
 }
 
 impl State {
-    /// Somebody listens.
+    /// Somebody listens, and has said that he knows whose pictures he gets.
     pub(super) fn has_socket(&self) -> bool {
         !self.sockets.is_empty()
     }
@@ -145,10 +132,7 @@ impl State {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        self.closed.store(true, Ordering::SeqCst);
         self.restart();
-        drop(TcpStream::connect(self.base.trim_start_matches("http://")));
-        drop(self.thread.take().map(JoinHandle::join));
     }
 }
 
@@ -193,33 +177,19 @@ fn serve(stream: TcpStream, books: &Mutex<State>, over: &AtomicBool, base: &str)
     let mut state = books.lock().unwrap_or_else(PoisonError::into_inner);
     let step = step_of(&line);
     state.heard.push((step, head.clone(), body.clone()));
-    let at = state.faults.iter().position(|(it, _)| *it == step);
-    let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
+    let fault = due(&mut state.faults, step);
     let mut stream = stream;
-    match &fault {
-        Some(Fault::Reset) => return None,
-        Some(Fault::Answer(status, headers, body)) => {
-            drop(state);
-            return answer(&mut stream, *status, headers, body.as_bytes(), body.len());
-        }
-        _ => {}
+    if fault.as_ref().is_some_and(Fault::prevents) {
+        drop(state);
+        return answer_with(&mut stream, over, fault, Answer::default());
     }
     if step == Step::Socket {
         drop(state);
         return socket(stream, &head, &line, books, over);
     }
-    let (status, headers, bytes) = act(&mut state, step, &line, &head, &body, base);
+    let told = act(&mut state, step, &line, &head, &body, base);
     drop(state);
-    match fault {
-        Some(Fault::Unheard) => None,
-        Some(Fault::Stall) => {
-            while !over.load(Ordering::SeqCst) && stream.read(&mut [0; 64]).is_ok_and(|n| 0 < n) {}
-            None
-        }
-        Some(Fault::Cut(n)) => answer(&mut stream, status, &headers, &bytes, n.min(bytes.len())),
-        Some(Fault::Instead(text)) => answer(&mut stream, status, &headers, text.as_bytes(), text.len()),
-        _ => answer(&mut stream, status, &headers, &bytes, bytes.len()),
-    }
+    answer_with(&mut stream, over, fault, told)
 }
 
 fn step_of(line: &str) -> Step {
@@ -242,8 +212,6 @@ fn step_of(line: &str) -> Step {
         _ => Step::Other,
     }
 }
-
-type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
 fn told(status: u16, value: &Value) -> Answer {
     (status, vec![("Content-Type", "application/json".to_owned())], value.to_string().into_bytes())
@@ -454,6 +422,9 @@ fn advance(state: &mut State, id: &str) {
                 .collect();
             tell(state, &client, "progress_state", &json!({ "prompt_id": id, "nodes": nodes }));
             tell(state, &client, "progress", &json!({ "prompt_id": id, "node": first, "value": 10, "max": 20 }));
+            let told = json!({ "node_id": first, "prompt_id": id, "image_type": "image/png" }).to_string();
+            let head = [4_u32.to_be_bytes(), (told.len() as u32).to_be_bytes()].concat();
+            show(state, &client, &[&head, told.as_bytes(), PNG, b"half done"].concat());
         }
         3 => all.iter().for_each(|node| tell(state, &client, "executing", &json!({ "prompt_id": id, "node": node }))),
         _ => {
@@ -657,6 +628,13 @@ fn tell(state: &mut State, client: &str, kind: &str, data: &Value) {
     }
 }
 
+/// Sends a picture in the making.
+fn show(state: &mut State, client: &str, body: &[u8]) {
+    for (_, socket) in state.sockets.iter_mut().filter(|(own, _)| own == client) {
+        let _ = socket.write_all(&frame(0x82, body));
+    }
+}
+
 fn frame(code: u8, body: &[u8]) -> Vec<u8> {
     let mut frame = vec![code];
     match body.len() {
@@ -692,27 +670,26 @@ fn socket(mut stream: TcpStream, head: &str, line: &str, books: &Mutex<State>, o
     stream
         .write_all(&frame(0x81, br#"{"type": "status", "data": {"status": {"exec_info": {"queue_remaining": 0}}}}"#))
         .ok()?;
-    books.lock().unwrap_or_else(PoisonError::into_inner).sockets.push((client, stream.try_clone().ok()?));
-    let mut answers = Vec::new();
+    let mut said = Vec::new();
     let mut piece = [0; 256];
     while !over.load(Ordering::SeqCst) {
         match stream.read(&mut piece) {
             Ok(0) => break,
-            Ok(n) => answers.extend_from_slice(&piece[..n]),
+            Ok(n) => said.extend_from_slice(&piece[..n]),
             Err(_) => break,
         }
-        if answers.len() < 12 {
-            continue;
+        // Head, length, mask, text: what clients say is short and masked.
+        while let Some(length) = said.get(1).map(|it| usize::from(it & 0x7f)).filter(|it| it + 6 <= said.len()) {
+            let frame: Vec<_> = said.drain(..length + 6).collect();
+            let text: Vec<_> =
+                frame[6..].iter().zip(frame[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+            let mut state = books.lock().unwrap_or_else(PoisonError::into_inner);
+            if frame[0] == 0x81 && text.windows(12).any(|part| part == b"feature_flag") {
+                state.sockets.push((client.clone(), stream.try_clone().ok()?));
+            } else {
+                state.heard.push((Step::Socket, "answer".to_owned(), text));
+            }
         }
-        // The answer to the question, masked: pong, length, mask, text.
-        let frame: Vec<_> = answers.drain(..12).collect();
-        let text: Vec<_> = frame[6..].iter().zip(frame[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-        let said = String::from_utf8_lossy(&text).into_owned();
-        books.lock().unwrap_or_else(PoisonError::into_inner).heard.push((
-            Step::Socket,
-            "answer".to_owned(),
-            said.into_bytes(),
-        ));
     }
     Some(())
 }

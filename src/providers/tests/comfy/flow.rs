@@ -67,6 +67,29 @@ fn progress_comes_from_the_socket() {
 }
 
 #[test]
+fn a_picture_in_the_making_is_there_for_whoever_looks() {
+    let fake = Fake::new();
+    let bench = portrait(&fake);
+    let key = bench.job(bench.call()).key;
+    fake.state().is_dead = true;
+    fake.state().is_held = true;
+    let shown = std::cell::RefCell::new(None);
+    let look = |_: f32| {
+        let picture = bench.previews.look(&key);
+        let mut state = fake.state();
+        state.is_dead &= !state.has_socket();
+        state.is_held &= picture.is_none();
+        if let Some(picture) = picture {
+            *shown.borrow_mut() = Some(picture);
+        }
+    };
+    bench.watch(bench.call(), &Cancel::default(), &look).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(shown.take().as_deref(), Some(&[PNG, b"half done"].concat()[..]));
+    assert_eq!(bench.previews.look(&key), None, "there is the result");
+    bench.settled();
+}
+
+#[test]
 fn a_lost_socket_does_not_matter() {
     let fake = Fake::new();
     for _ in 0..20 {
