@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use model::Diagnostic;
-use providers::manifest::{Can, Date, Entry, Place};
+use providers::manifest::{Can, Date, Entry, Place, Source};
 use providers::{Catalog, Checked, Http, Keys, Standing, Timing};
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn tasks(entry: &Entry) -> String {
     entry.tasks.iter().map(|task| format!("{task:?}").to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
-/// Lengths and inputs in a few words; what is not known has a question mark.
+/// Lengths, inputs and jobs at a time in a few words; what is not known has a question mark.
 fn takes(entry: &Entry) -> String {
     let lengths = entry.limits.seconds.to_string();
     let mut words: Vec<_> = std::iter::once(lengths).filter(|text| !text.is_empty()).collect();
@@ -100,6 +100,7 @@ fn takes(entry: &Entry) -> String {
             Can::No => {}
         }
     }
+    words.extend(entry.concurrency.map(|n| format!("{n} at a time")));
     words.extend(entry.retires_on.map(|day| format!("retires {day}")));
     words.join(", ")
 }
@@ -121,6 +122,12 @@ fn object(entry: &Entry, catalog: &Catalog, keys: &Keys, health: &Monitor) -> Va
     };
     let seen = health.of_model(&entry.name);
     let credentials: Vec<_> = entry.credentials.iter().map(|credential| &credential.names).collect();
+    let source = |(fact, source): (&String, &Source)| {
+        let Source { what, url, date, confidence } = source;
+        json!({ "fact": fact, "what": what, "url": url, "date": date, "confidence": confidence })
+    };
+    let known = entry.facts.keys().filter_map(|fact| Some((fact, catalog.source(entry, fact)?)));
+    let facts: Vec<_> = known.map(source).collect();
     json!({
         "name": entry.name,
         "title": entry.title,
@@ -132,6 +139,8 @@ fn object(entry: &Entry, catalog: &Catalog, keys: &Keys, health: &Monitor) -> Va
         "unknown": named(Can::Unknown),
         "price": entry.prices.summary(),
         "priced_on": catalog.source(entry, "prices").map(|source| source.date.to_string()),
+        "concurrency": entry.concurrency,
+        "facts": facts,
         "credentials": credentials,
         "ready": keys.open(&entry.credentials),
         "tried": seen.tried,
