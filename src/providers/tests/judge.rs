@@ -179,6 +179,8 @@ const REPLICATE_FAST: Shape = Shape {
     ..REPLICATE_VIDEO
 };
 
+const OPENAI_EDITS: Shape = Shape { submit: "POST /v1/images/edits", ..OPENAI_IMAGES };
+
 const SPEECH: Shape = Shape { entry: "openai/tts-1", submit: "POST /v1/audio/speech", file: MP3, ..SYNC };
 
 const VIDEOS: Shape = Shape {
@@ -225,14 +227,10 @@ const CASES: &[Case] = &[
     Case {
         document: "openai-media.json",
         provider: "openai",
-        operations: &[("/images/generations", &["post"]), ("/audio/speech", &["post"])],
-        shapes: &[&OPENAI_IMAGES, &SPEECH],
-        // Text is another document's. Edits are left out: their list of pictures is written `image[]` in a form, as
-        // OpenAI's own libraries do it, which Prism does not know for the document's `image`.
-        suit: |call| {
-            let is_edit = call.first_frame.is_some() || !call.references.is_empty();
-            (call.task != model::Task::Text && !is_edit).then_some(call)
-        },
+        operations: &[("/images/generations", &["post"]), ("/images/edits", &["post"]), ("/audio/speech", &["post"])],
+        shapes: &[&OPENAI_IMAGES, &OPENAI_EDITS, &SPEECH],
+        // Text is another document's.
+        suit: |call| (call.task != model::Task::Text).then_some(call),
         pairs: openai,
     },
     Case {
@@ -288,7 +286,11 @@ fn replicate() -> Vec<Pair> {
 fn openai() -> Vec<Pair> {
     let draw = |n: u32| json_of(json!({ "model": "gpt-image-2", "prompt": "a lamp", "n": n }));
     let say = |speed: f32| json_of(json!({ "model": "tts-1", "input": "hm", "voice": "alloy", "speed": speed }));
-    vec![posts("/v1/images/generations", draw(1), draw(99)), posts("/v1/audio/speech", say(1.0), say(9.0))]
+    vec![
+        posts("/v1/images/generations", draw(1), draw(99)),
+        posts("/v1/images/edits", form(&[("prompt", "a lamp")], &["image[]"]), form(&[], &["image[]"])),
+        posts("/v1/audio/speech", say(1.0), say(9.0)),
+    ]
 }
 
 fn videos() -> Vec<Pair> {
@@ -348,8 +350,8 @@ fn judge(case: &Case, specs: &Path, prism: &Path) {
 }
 
 /// A copy of a document that Prism can judge by: our operations only, paths with the server's base in front (which it
-/// forgets), no `nullable` without a type (which makes it accept anything), no `Prefer` (its own switch), and the way
-/// to results.
+/// forgets), no `nullable` without a type (which makes it accept anything), no `Prefer` (its own switch), lists of files
+/// under the name that forms give them, and the way to results.
 fn mended(mut document: Value, operations: &[(&str, &[&str])]) -> Value {
     let base = document.pointer("/servers/0/url").and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
     let base = reqwest::Url::parse(&base).expect("a server").path().trim_end_matches('/').to_owned();
@@ -367,11 +369,43 @@ fn mended(mut document: Value, operations: &[(&str, &[&str])]) -> Value {
         "/files/{id}".to_owned(),
         json!({ "get": { "security": [], "parameters": [name], "responses": answers } }),
     );
+    let forms: BTreeSet<String> = paths.values().flat_map(forms).collect();
+    for name in forms {
+        if let Some(schema) = document.pointer_mut(name.trim_start_matches('#')) {
+            bracketed(schema);
+        }
+    }
     document["paths"] = Value::Object(paths);
     document["servers"] = json!([{ "url": "/" }]);
     document.as_object_mut().expect("an object").remove("webhooks");
     mend(&mut document);
     document
+}
+
+/// The schemas of the forms that a path takes.
+fn forms(path: &Value) -> Vec<String> {
+    let bodies = path.as_object().into_iter().flatten();
+    let named = |(_, operation): (_, &Value)| {
+        operation.pointer("/requestBody/content/multipart~1form-data/schema/$ref")?.as_str().map(str::to_owned)
+    };
+    bodies.filter_map(named).collect()
+}
+
+/// In a form several files are written `image[]`, as OpenAI's own libraries do it; its document calls them `image`.
+fn bracketed(schema: &mut Value) {
+    let is_list = |property: &Value| {
+        let ways = property["anyOf"].as_array().into_iter().flatten();
+        ways.filter(|way| way["type"] == "array").any(|way| way["items"]["format"] == "binary")
+    };
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let lists: Vec<String> = properties.filter(|(_, it)| is_list(it)).map(|(name, _)| name.clone()).collect();
+    for name in lists {
+        let property = schema["properties"][&name].take();
+        schema["properties"][format!("{name}[]")] = property;
+        schema["properties"].as_object_mut().expect("it has some").remove(&name);
+        let required = schema["required"].as_array_mut().into_iter().flatten();
+        required.filter(|it| **it == name).for_each(|it| *it = Value::from(format!("{name}[]")));
+    }
 }
 
 fn mend(value: &mut Value) {
@@ -460,7 +494,16 @@ fn valid(case: &Case, fake: &Fake, court: &Court) -> usize {
     let picture = bench.picture();
     let mut sent = BTreeSet::new();
     for entry in &manifest.models {
-        for call in calls(entry).into_iter().filter_map(case.suit).filter(|call| entry.fit(call).is_ok()) {
+        let mut asked: Vec<Call> = calls(entry).into_iter().filter_map(case.suit).collect();
+        // Every setting that has a list of values, by itself.
+        let plain = asked.iter().find(|call| entry.fit(call).is_ok()).cloned();
+        let settings = entry.options.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        asked.extend(settings.zip(plain.iter().cycle()).map(|((name, value), plain)| {
+            let mut call = plain.clone();
+            call.options.insert(name.clone(), value.clone());
+            call
+        }));
+        for call in asked.into_iter().filter(|call| entry.fit(call).is_ok()) {
             let job = bench.job_at(with_pictures(call, &picture), entry);
             let (request, _) = hosted.request(&job).unwrap_or_else(|told| panic!("{}: {told}", entry.name));
             if !sent.insert(request.to_string()) {
@@ -513,6 +556,9 @@ fn whole(case: &Case, shape: &'static Shape, fake: &Fake, court: &Court) {
         // Pictures are uploaded there.
         call.first_frame = Some(Image::File(Arc::new(bench.picture())));
     }
+    if shape.submit == OPENAI_EDITS.submit {
+        call.references = vec![bench.reference()];
+    }
     bench.run(call.clone(), &Default::default()).unwrap_or_else(|error| panic!("{}: {error}", shape.entry));
     let manifest = bench.catalog.manifest(case.provider).expect("it is the shape's").clone();
     if shape.cancel.is_some() {
@@ -564,11 +610,16 @@ fn documents_are_mended_where_prism_would_accept_anything() {
         "servers": [{ "url": "https://api.example.com/v1" }],
         "webhooks": {},
         "paths": {
-            "/a": { "post": { "parameters": [{ "name": "Prefer" }, { "name": "x" }], "schema": {
+            "/a": { "post": { "requestBody": { "content": { "multipart/form-data": { "schema": { "$ref": "#/c" } } } },
+                "parameters": [{ "name": "Prefer" }, { "name": "x" }], "schema": {
                 "nullable": true, "$ref": "#/b" } }, "get": {} },
             "/z": { "get": {} },
         },
         "b": { "nullable": true, "type": "string" },
+        "c": {
+            "required": ["prompt", "image"],
+            "properties": { "image": { "anyOf": [{ "type": "array", "items": { "format": "binary" } }] }, "prompt": {} },
+        },
     });
     let mended = mended(document, &[("/a", &["post"])]);
     let paths: Vec<_> = mended["paths"].as_object().expect("an object").keys().collect();
@@ -577,6 +628,10 @@ fn documents_are_mended_where_prism_would_accept_anything() {
     assert_eq!(ours.get("get"), None);
     assert_eq!(ours["post"]["parameters"], json!([{ "name": "x" }]));
     assert_eq!(ours["post"]["schema"], json!({ "anyOf": [{ "$ref": "#/b" }, { "type": "null" }] }));
+    assert_eq!(
+        (&mended["c"]["required"], mended["c"]["properties"].get("image")),
+        (&json!(["prompt", "image[]"]), None)
+    );
     assert_eq!(mended["b"], json!({ "nullable": true, "type": "string" }));
     assert_eq!((mended.get("webhooks"), &mended["servers"][0]["url"]), (None, &json!("/")));
 }
