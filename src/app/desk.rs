@@ -14,7 +14,7 @@ use engine::demand::Target;
 use engine::engine::Approval;
 use engine::store::{JournalId, Store};
 use model::{Diagnostic, Document, Edit};
-use providers::Previews;
+use providers::{Catalog, Previews};
 use ui::view::RunView;
 use ui::{Ask, Command, Settlement};
 
@@ -452,7 +452,7 @@ impl Clerk {
                     Settlement::Nothing => Outcome::Nothing,
                     Settlement::Billed(microusd) => Outcome::Billed(microusd),
                 };
-                match jobs::settle(&self.session.store, JournalId(job), &outcome) {
+                match jobs::settle(&self.session.store, &Catalog::system(), JournalId(job), &outcome) {
                     Ok(said) => self.publisher.say(said),
                     Err(problem) => self.shared.tell(News::Problem(Box::new(problem))),
                 }

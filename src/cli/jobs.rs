@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use engine::money::{amount, dollars};
 use engine::store::{JobState, JournalEntry, JournalId};
 use model::Diagnostic;
+use providers::Catalog;
 use serde_json::json;
 
 use super::Exit;
@@ -40,7 +41,7 @@ enum JobsCommand {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Found {
-    /// The provider has it under this name: the next run waits for it and fetches it.
+    /// The provider has it under this name, or this URL: the next run waits for it and fetches it.
     #[arg(long, value_name = "ID")]
     remote_id: Option<String>,
     /// It never arrived and costs nothing: the next run may submit it again.
@@ -119,7 +120,7 @@ fn settle(graph: &GraphArgs, id: JournalId, found: &Found, out: &Output) -> Done
         (_, Some(cost)) => Outcome::Billed(cost),
         _ => Outcome::Nothing,
     };
-    let said = jobs::settle(&session.store, id, &outcome).map_err(one)?;
+    let said = jobs::settle(&session.store, &Catalog::system(), id, &outcome).map_err(one)?;
     if out.json {
         out.object(&json!({ "id": id, "settled": outcome.name() }));
     } else {

@@ -30,6 +30,8 @@ impl fmt::Display for RemoteId {
 pub enum StartError {
     /// Certainly nothing was submitted: refused, or never sent.
     Refused(Box<Diagnostic>),
+    /// It arrived and gives nothing, and may cost all the same.
+    Failed { reason: Box<Diagnostic>, cost: Cost },
     /// It may have arrived: the answer was lost, or could not be read.
     Unknown(Box<Diagnostic>),
 }
@@ -149,6 +151,10 @@ impl<P: Provider> Remote<P> {
             }
             Err(StartError::Refused(reason)) => {
                 self.store.journal_failed(id, &reason.message, Cost::FREE)?;
+                Err(JobError::Failed(reason))
+            }
+            Err(StartError::Failed { reason, cost }) => {
+                self.store.journal_failed(id, &reason.message, cost)?;
                 Err(JobError::Failed(reason))
             }
             Err(StartError::Unknown(reason)) => {

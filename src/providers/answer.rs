@@ -15,7 +15,7 @@ use crate::manifest::{self, Entry, ErrorClass, Manifest, Operation, Path, Phase,
 use crate::secret::Secret;
 
 /// Longest name that a provider may give a job.
-const LONGEST_ID: usize = 2048;
+pub(crate) const LONGEST_ID: usize = 2048;
 
 /// A job at a provider, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]

@@ -98,6 +98,7 @@ impl Hosted {
         };
         let pass = self.pass().map_err(Diagnostic::from)?;
         let reader = self.reader(&pass);
+        let is_cut = operation.cut_short.iter().any(|test| holds(test, &json));
         for pick in &operation.result {
             let found = match pick {
                 Pick::Url(path) => path.text(&json).map(|url| {
@@ -117,22 +118,21 @@ impl Hosted {
                     write(&cx.artifacts.scratch("part")?, &bytes)
                 }),
                 Pick::Body => Some(write(&cx.artifacts.scratch("part")?, &bytes)),
-                Pick::Text(path) => {
-                    let is_cut = operation.cut_short.iter().any(|test| holds(test, &json));
-                    // A model that thinks first may be cut off before its first word.
-                    let text = path.texts(&json).or_else(|| is_cut.then(String::new));
-                    text.map(|text| {
-                        if MOST_TEXT < text.len() {
-                            let told = reader.error(ErrorClass::BadReply, "the text is endless");
-                            return Err(Diagnostic::from(told).into());
-                        }
-                        Ok(Brought::Text(text, is_cut))
-                    })
-                }
+                Pick::Text(path) => path.texts(&json).map(|text| {
+                    if MOST_TEXT < text.len() {
+                        let told = reader.error(ErrorClass::BadReply, "the text is endless");
+                        return Err(Diagnostic::from(told).into());
+                    }
+                    Ok(Brought::Text(text, is_cut))
+                }),
             };
             if let Some(found) = found {
                 return found;
             }
+        }
+        // A model that thinks first may be cut off before its first word.
+        if is_cut && operation.result.iter().any(|pick| matches!(pick, Pick::Text(_))) {
+            return Ok(Brought::Text(String::new(), true));
         }
         // Finished, but without a result: refused after it was made is what that means most often.
         let error = reader.failed(operation.poll.as_ref(), &json, ErrorClass::BadReply);

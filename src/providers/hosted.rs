@@ -23,6 +23,7 @@ use crate::google;
 use crate::http::{Fault, Http, Message, Pass, Payload, Reply};
 use crate::keys::Keys;
 use crate::manifest::{Billed, Body, Entry, ErrorClass, Exchange, Manifest, Operation, Phase, Pick, ServerErrors};
+use crate::named;
 use crate::pass::pass;
 use crate::reach::Reach;
 use crate::request::{self, Request, Sources, Studio};
@@ -84,31 +85,10 @@ impl Hosted {
             return Ok(handle);
         }
         let told = || Diagnostic::error("remote-id", format!("`{id}` is no job of {}", self.manifest.title));
-        if id.0.starts_with('{') {
-            return Err(told());
-        }
         // What was asked for stands in the intent.
         let entries = self.store.open_jobs()?;
         let entry = entries.into_iter().find(|entry| entry.remote_id.as_ref() == Some(&id.0)).ok_or_else(told)?;
-        let request: Request = serde_json::from_value(entry.intent.request).map_err(|_| told())?;
-        // Where the provider names jobs by a URL, that is what a person finds.
-        let names: Vec<_> = self
-            .manifest
-            .operations
-            .get(&request.operation)
-            .map_or(Vec::new(), |operation| operation.urls.keys().cloned().collect());
-        let urls = match names.as_slice() {
-            [only] => BTreeMap::from([(only.clone(), id.0.clone())]),
-            _ => BTreeMap::new(),
-        };
-        Ok(Handle {
-            urls,
-            id: id.0.clone(),
-            model: request.model,
-            operation: request.operation,
-            microusd: request.estimate_microusd,
-            ..Handle::default()
-        })
+        named::handle_of(&self.manifest, &entry, &id.0)
     }
 
     pub(crate) fn pass(&self) -> Result<Option<Pass>, ProviderError> {
@@ -212,7 +192,11 @@ impl Hosted {
             if !has_turn || cancel.is_cancelled() {
                 return Sent::Refused(Diagnostic::error("cancelled", "cancelled before it was submitted"));
             }
-            let error = match self.http.send(message, &self.reach, pass.as_ref()) {
+            let sent = match &operation.events {
+                Some(events) => self.http.send_for_events(message, &self.reach, pass.as_ref(), events),
+                None => self.http.send(message, &self.reach, pass.as_ref()),
+            };
+            let error = match sent {
                 Ok(reply) => match reader.status(&reply) {
                     Ok(()) => return Sent::Accepted(reply),
                     Err(error) => {
@@ -249,9 +233,17 @@ impl Hosted {
         let mut said = None;
         if operation.poll.is_some() || !is_file {
             let json = reader.json(reply).map_err(|error| unknown(error.into()))?;
-            reader.tests(operation, &json).map_err(|error| StartError::Refused(Box::new(error.into())))?;
             let by_tokens = || token_cost(&operation.tokens, self.entry(&request.model)?, &json);
             said = cost(&operation.cost, &json).or_else(by_tokens);
+            reader.tests(operation, &json).map_err(|error| {
+                let reason = Box::new(Diagnostic::from(error));
+                // Where the answer names a job it refuses to begin one; where it is the result, there was work.
+                match (operation.poll.is_some(), said) {
+                    (true, _) => StartError::Refused(reason),
+                    (false, Some(said)) => StartError::Failed { reason, cost: Cost::Exact(said) },
+                    (false, None) => StartError::Failed { reason, cost: Cost::at_most(request.estimate_microusd) },
+                }
+            })?;
             if operation.poll.is_some() {
                 handle = reader.accepted(operation, &json).map_err(|error| unknown(error.into()))?;
             }

@@ -13,9 +13,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::events::Gathering;
 use crate::gate::Gates;
 use crate::google::Tokens;
-use crate::manifest::{Method, Place};
+use crate::manifest::{Events, Method, Place};
 use crate::reach::{Owner, PublicOnly, Reach};
 use crate::secret::Secret;
 
@@ -24,6 +25,11 @@ pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// What is said where the thread of connections ended under a request: a bug, and not the provider's.
 pub(crate) const BROKE_DOWN: &str = "the program's own network thread broke down";
+
+const NO_ANSWER: &str = "it does not answer in time";
+
+/// A stream of events may take so many times as long as an answer that comes whole.
+const LONGEST_STREAM: u32 = 12;
 
 /// How long things may take, and how often they are tried. Tests shorten them.
 #[derive(Clone, Debug, PartialEq)]
@@ -217,15 +223,35 @@ impl Http {
         if owner == Owner::Foreign && !matches!(message.payload, Payload::Empty) {
             return Err(Fault::Forbidden("it would have a request sent to somebody else".to_owned()));
         }
-        self.deliver(message, reach, pass)
+        self.deliver(message, reach, pass, None)
+    }
+
+    /// The same where the answer may come as server-sent events: it may take long, but not be silent for long.
+    pub(crate) fn send_for_events(
+        &self,
+        message: &Message,
+        reach: &Reach,
+        pass: Option<&Pass>,
+        events: &Events,
+    ) -> Result<Reply, Fault> {
+        match reach.judge(&message.target).map_err(Fault::Forbidden)? {
+            (_, Owner::Own) => self.deliver(message, reach, pass, Some(events)),
+            (_, Owner::Foreign) => Err(Fault::Forbidden("it would have a request sent to somebody else".to_owned())),
+        }
     }
 
     /// The same without a pass, to whomever a signed URL means: only files to be uploaded go there.
     pub(crate) fn send_signed(&self, message: &Message, reach: &Reach) -> Result<Reply, Fault> {
-        self.deliver(message, reach, None)
+        self.deliver(message, reach, None, None)
     }
 
-    fn deliver(&self, message: &Message, reach: &Reach, pass: Option<&Pass>) -> Result<Reply, Fault> {
+    fn deliver(
+        &self,
+        message: &Message,
+        reach: &Reach,
+        pass: Option<&Pass>,
+        events: Option<&Events>,
+    ) -> Result<Reply, Fault> {
         let (url, owner) = reach.judge(&message.target).map_err(Fault::Forbidden)?;
         let headers = headers(&message.headers, pass.filter(|_| owner == Owner::Own))?;
         let client = self.client(if owner == Owner::Own { reach.place() } else { Place::Hosted });
@@ -236,7 +262,9 @@ impl Http {
             Method::Delete => reqwest::Method::DELETE,
         };
         let is_typed = headers.contains_key(CONTENT_TYPE);
-        let request = client.request(method, url).headers(headers).timeout(message.within);
+        let within = message.within;
+        let whole = if events.is_some() { within * LONGEST_STREAM } else { within };
+        let request = client.request(method, url).headers(headers).timeout(whole);
         let request = match &message.payload {
             Payload::Empty => request,
             Payload::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.clone()),
@@ -246,11 +274,18 @@ impl Http {
             Payload::Form(parts) => request.multipart(form(parts)?),
         };
         let most = message.most;
+        let gathering = events.map(|events| Gathering::new(events, most));
         self.wait(async move {
-            let response = request.send().await.map_err(|error| fault(&error))?;
+            let silent = |_| Fault::Lost(NO_ANSWER.to_owned());
+            let response = tokio::time::timeout(within, request.send()).await.map_err(silent)?;
+            let response = response.map_err(|error| fault(&error))?;
             let status = response.status().as_u16();
             let retry_after = retry_after(response.headers());
-            let body = bounded(response, most).await?;
+            let is_stream = text_of(response.headers(), CONTENT_TYPE).starts_with("text/event-stream");
+            let body = match gathering.filter(|_| is_stream && (200..300).contains(&status)) {
+                Some(gathering) => gathered(response, gathering, within).await?,
+                None => bounded(response, most).await?,
+            };
             Ok(Reply { status, retry_after, body })
         })
         .unwrap_or_else(|| Err(Fault::Lost(BROKE_DOWN.to_owned())))
@@ -335,7 +370,7 @@ pub(crate) fn fault(error: &reqwest::Error) -> Fault {
         cause = error.source();
     }
     let said = match () {
-        () if error.is_timeout() => "it does not answer in time".to_owned(),
+        () if error.is_timeout() => NO_ANSWER.to_owned(),
         () if said.is_empty() => "the connection broke".to_owned(),
         () => said,
     };
@@ -367,6 +402,21 @@ async fn bounded(mut response: Response, most: u64) -> Result<Vec<u8>, Fault> {
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Reads a stream of events until it says that it is over.
+async fn gathered(mut response: Response, mut gathering: Gathering, silence: Duration) -> Result<Vec<u8>, Fault> {
+    loop {
+        let chunk = tokio::time::timeout(silence, response.chunk()).await;
+        let chunk = chunk.map_err(|_| Fault::Lost("it sends nothing more".to_owned()))?;
+        let is_over = match chunk.map_err(|error| lost(&error))? {
+            Some(chunk) => gathering.take(&chunk).map_err(Fault::Lost)?,
+            None => true,
+        };
+        if is_over {
+            return gathering.finish().map_err(Fault::Lost);
+        }
+    }
 }
 
 /// A failure after the first byte of the answer.

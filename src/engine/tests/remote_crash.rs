@@ -287,6 +287,15 @@ fn refused_lost_and_cancelled_submissions_are_told_apart() {
         "it cost a little"
     );
 
+    let failed = || {
+        let reason = Box::new(Diagnostic::error("unsafe", "it is not shown"));
+        Some(StartError::Failed { reason, cost: Cost::AtMost(PRICE) })
+    };
+    let told = run(Books { start: failed, ..Books::new(folder) }, &store, &Cancel::default());
+    assert_eq!((code(told).as_str(), store.open_jobs()), ("unsafe", Ok(Vec::new())));
+    let total = Total { microusd: PRICE / 10, maybe: PRICE, n_unknown: 0 };
+    assert_eq!(store.ledger_total(), Ok(total), "what failed in its answer may be billed");
+
     let told = run(Books { start: lost, ..Books::new(folder) }, &store, &Cancel::default());
     assert_eq!(code(told), "outcome-unknown");
     assert_eq!(code(run(Books::new(folder), &store, &Cancel::default())), "outcome-unknown");

@@ -29,6 +29,6 @@ pub(crate) use path::shown;
 pub use price::{Per, Price, Prices};
 pub use provider::{Auth, Confidence, Credential, Manifest, Source, Stops, Until, Upload, UploadStep, Window};
 pub use wire::{
-    Billed, Body, Cancel, Cost, ErrorClass, ErrorRule, Exchange, Failure, Method, Operation, Phase, Pick, Poll,
-    ServerErrors, Test, Tokens,
+    Billed, Body, Cancel, Cost, End, ErrorClass, ErrorRule, Events, Exchange, Failure, Method, Operation, Phase, Pick,
+    Poll, ServerErrors, Test, Tokens,
 };

@@ -312,6 +312,9 @@ impl Manifest {
             if operation.poll.is_some() && !has_handle {
                 return Err(format!("operation {name} polls, but its submission gives neither id nor URL"));
             }
+            if let Some(odd) = operation.endings.keys().find(|url| !operation.urls.contains_key(*url)) {
+                return Err(format!("operation {name} has an ending of `{odd}`, which is none of its URLs"));
+            }
         }
         crate::template::check(self)
     }

@@ -54,12 +54,19 @@ pub struct Exchange {
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     pub submit: Exchange,
+    /// The reply to the submission comes as server-sent events; results, costs and tests then look at what they are
+    /// gathered into. None where it comes whole. A reply that is no stream is read as it is.
+    #[serde(default)]
+    pub events: Option<Events>,
     /// Where a reply to the submission names the job; the first that is there. Not needed without polling.
     #[serde(default)]
     pub id: Vec<Path>,
     /// URLs in that reply, by the name under which templates use them: `{urls.poll}`.
     #[serde(default)]
     pub urls: IndexMap<String, Path>,
+    /// How those URLs differ at their ends, where there are several: one that a person found gives the others.
+    #[serde(default)]
+    pub endings: IndexMap<String, String>,
     /// None where the reply to the submission is the result.
     #[serde(default)]
     pub poll: Option<Poll>,
@@ -86,6 +93,28 @@ pub struct Operation {
     /// nothing is billed, else nobody knows and it is never repeated.
     #[serde(default)]
     pub server_errors: ServerErrors,
+}
+
+/// How a stream of server-sent events becomes `{"text": ..., "events": [{"event": ..., "data": ...}]}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// What says that the stream is over; one that ends without is cut off.
+    pub end: Vec<End>,
+    /// Where an event's data holds a piece of the text. Of the events with such a piece only the last is kept besides.
+    #[serde(default)]
+    pub text: Option<Path>,
+}
+
+/// The end of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// Data that is this text: `[DONE]`. It is a mark, and no event.
+    Data(String),
+    /// An event of this name: `message_stop`, `error`.
+    Event(String),
+    /// The connection's end.
+    Closed,
 }
 
 /// See [`Operation::server_errors`].

@@ -116,6 +116,64 @@ fn a_lost_answer_asks_and_is_never_submitted_again() {
 }
 
 #[test]
+fn an_answer_of_events_is_gathered_and_one_that_is_cut_off_asks() {
+    let shape = &super::shapes::CHAT_SERVER;
+    let instead = |text: &str| Fault::Instead(text.to_owned());
+    for fault in [Fault::Cut(150), Fault::Huge(9 << 20), instead("data: {\"choices\":[]}\n\n"), instead("")] {
+        let bench = Bench::new(shape);
+        bench.fake().fault(Step::Submit, fault.clone());
+        (0..2).for_each(|_| assert_eq!(code(bench.go()), "outcome-unknown", "{fault:?}"));
+        assert_eq!(bench.fake().asked(Step::Submit), 1, "{fault:?}");
+    }
+    let bench = Bench::new(shape);
+    bench.fake().fault(Step::Submit, instead("data: {\"error\":{\"message\":\"no memory\"}}\n\ndata: [DONE]\n\n"));
+    let Err(JobError::Failed(told)) = bench.go() else { panic!("it failed") };
+    assert!(told.code == "provider-rejected" && told.message.contains("no memory"), "{told}");
+    settled(&bench, shape, 1);
+    // A server that knows no streams answers as a whole.
+    let bench = Bench::new(shape);
+    let whole = r#"{"choices":[{"message":{"content":"a lamp"},"finish_reason":"length"}]}"#;
+    let kind = vec![("Content-Type", "application/json".to_owned())];
+    bench.fake().fault(Step::Submit, Fault::Answer(200, kind, whole.to_owned()));
+    let outputs = bench.go().expect("it is read all the same");
+    let cut = ("cut_short".into(), Value::Flag(true));
+    assert_eq!(outputs, [("text".into(), Value::Text("a lamp".into())), cut.clone()]);
+    let bench = Bench::new(shape);
+    let stream =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a la\"},\"finish_reason\":\"length\"}]}\n\ndata: [DONE]\n\n";
+    bench.fake().fault(Step::Submit, instead(stream));
+    assert_eq!(bench.go().expect("half of it"), [("text".into(), Value::Text("a la".into())), cut]);
+}
+
+#[test]
+fn a_lost_job_that_a_person_found_is_waited_for_and_fetched() {
+    each(|shape| {
+        let Some(poll) = shape.poll else { return };
+        let bench = Bench::new(shape);
+        bench.fake().fault(Step::Submit, Fault::Unheard);
+        assert_eq!(code(bench.go()), "outcome-unknown", "{}", shape.entry);
+        let store = bench.store();
+        let open = store.open_jobs().expect("reads").remove(0);
+        let manifest = bench.catalog.manifests().next().expect("one");
+        let names = &manifest.operations.values().next().expect("one").urls;
+        // Where it answers with URLs, that is what people find; Google's names of jobs are paths.
+        let found = match (names.is_empty(), shape.accepted.contains("projects/")) {
+            (false, _) => poll.replace("GET ", &bench.fake().base),
+            (true, true) => "projects/project-1/operations/$ID".to_owned(),
+            (true, false) => "$ID".to_owned(),
+        };
+        let found = found.replace("$ID", "job-1");
+        crate::judge_name(&bench.catalog, &open, &found).unwrap_or_else(|told| panic!("{}: {told}", shape.entry));
+        store.journal_submitted(open.id, &found).expect("written");
+        let outputs = bench.go().unwrap_or_else(|error| panic!("{}: {error}", shape.entry));
+        assert_eq!(bench.bytes(&outputs), file(shape), "{}", shape.entry);
+        // What the answer to the submission says of the price was never heard: the price list counts.
+        assert_eq!((bench.fake().submits(), store.open_jobs()), (1, Ok(Vec::new())), "{}", shape.entry);
+        bench.assert_no_key();
+    });
+}
+
+#[test]
 fn whatever_happens_while_waiting_the_job_is_finished_once() {
     each(|shape| {
         if shape.poll.is_none() {
@@ -160,9 +218,9 @@ fn a_failed_job_is_told_in_the_providers_words() {
         assert!(told.starts_with("provider-"), "{}: {told}", shape.entry);
         assert_eq!(bench.fake().submits(), 1, "{}: not tried again", shape.entry);
         assert_eq!(bench.store().open_jobs(), Ok(Vec::new()), "{}", shape.entry);
-        // Runway says that a failed job is refunded, a server of one's own is free, and what fails in the answer to its
-        // submission was not begun; of others nobody knows.
-        let free = shape.poll.is_none() || ["runway/", "openai-videos/"].iter().any(|it| shape.entry.starts_with(it));
+        // Runway says that a failed job is refunded, a server of one's own is free; of others nobody knows, those that fail
+        // in the answer to their submission included.
+        let free = ["runway/", "openai-videos/", "chat-server/"].iter().any(|it| shape.entry.starts_with(it));
         let owed = bench.store().ledger_total().expect("reads");
         assert_eq!((owed.microusd, owed.is_free()), (0, free), "{}: {owed}", shape.entry);
         bench.assert_no_key();

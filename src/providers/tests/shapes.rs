@@ -309,15 +309,22 @@ const ANTHROPIC: Shape = Shape {
     ..SYNC
 };
 
-const CHAT_SERVER: Shape = Shape {
+pub(crate) const CHAT_SERVER: Shape = Shape {
     entry: "chat-server/chat",
     submit: "POST /v1/chat/completions",
-    accepted: r#"{"id":"$ID","choices":[{"index":0,"message":{"role":"assistant","content":"a lamp"}}]}"#,
+    accepted: concat!(
+        ": a comment\r\n\r\n",
+        "data: {\"id\":\"$ID\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\r\n\r\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a la\"}}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"mp\"},\"finish_reason\":\"stop\"}]}\n\n",
+        "data: [DONE]\n\n",
+    ),
     ..SYNC
 };
 
 const OPENAI_CHAT: Shape = Shape {
     entry: "openai/chat",
+    accepted: r#"{"id":"$ID","choices":[{"index":0,"message":{"role":"assistant","content":"a lamp"}}]}"#,
     failed: Some(r#"{"id":"$ID","choices":[{"message":{"content":null,"refusal":"I cannot help with that"}}]}"#),
     ..CHAT_SERVER
 };
