@@ -11,7 +11,8 @@ use std::time::Instant;
 use engine::worker::Cancel;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE};
 
-use crate::http::{BROKE_DOWN, Fault, Http, LOOK, Message, Pass, fault, headers, retry_after, text_of};
+use crate::http::{BROKE_DOWN, Fault, Http, LOOK, Message, Pass, fault, headers, text_of};
+use crate::later::retry_after;
 use crate::manifest::Place;
 use crate::reach::{Owner, Reach};
 

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::events::Gathering;
 use crate::gate::Gates;
 use crate::google::Tokens;
+use crate::later::retry_after;
 use crate::manifest::{Events, Method, Place};
 use crate::reach::{Owner, PublicOnly, Reach};
 use crate::secret::Secret;
@@ -375,13 +376,6 @@ pub(crate) fn fault(error: &reqwest::Error) -> Fault {
         () => said,
     };
     if error.is_connect() || error.is_builder() { Fault::Unsent(said) } else { Fault::Lost(said) }
-}
-
-/// The wait that an answer asks for, in seconds or as milliseconds; a date is more than anybody sends.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok().filter(|it| it.is_finite());
-    let seconds = number("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| number("retry-after"))?;
-    Some(Duration::from_secs_f64(seconds.clamp(0.0, 1e6)))
 }
 
 pub(crate) fn text_of(headers: &HeaderMap, name: HeaderName) -> String {

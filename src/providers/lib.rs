@@ -20,6 +20,7 @@ mod hosted;
 mod http;
 pub mod keys;
 mod lane;
+mod later;
 pub mod manifest;
 mod named;
 mod pass;
