@@ -16,3 +16,4 @@ pub mod router;
 pub mod session;
 pub mod settled;
 mod workers;
+mod workflows;

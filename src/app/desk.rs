@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use engine::caps::Caps;
 use engine::demand::Target;
 use engine::engine::Approval;
+use engine::state::State;
 use engine::store::{JournalId, Store};
 use model::{Diagnostic, Document, Edit};
 use providers::{Catalog, Previews};
@@ -355,6 +356,9 @@ impl Clerk {
             }
         }
         self.publisher.revision = revision;
+        if edits.iter().any(|edit| matches!(edit, Edit::SetSetting { .. })) {
+            self.publisher.look_at_money(&self.session);
+        }
         self.publisher.rebuild(&mut self.session);
         self.autosave.mark(dirty);
         if edits.iter().any(|edit| !matches!(edit, Edit::SetLayout { .. })) {
@@ -429,11 +433,9 @@ impl Clerk {
                 }
             }
             Command::Retry => {
-                let targets = match &self.last {
-                    Some(names) => names.iter().flat_map(|name| self.session.known_targets(name)).collect(),
-                    None => self.session.targets(&[]).unwrap_or_default(),
-                };
+                let targets = self.failed_targets();
                 self.asked = Some(targets.clone());
+                self.due = None;
                 self.start(targets, Approval::default());
             }
             Command::SetLive(on) => {
@@ -468,6 +470,21 @@ impl Clerk {
             | Command::File(_) => {}
             Command::Quit => {}
         }
+    }
+
+    /// What failed, and what somebody asked for last: the rest of that waits for it.
+    fn failed_targets(&self) -> Vec<Target> {
+        let engine = &self.session.engine;
+        let items = engine.node_ids().flat_map(|node| engine.items(node));
+        let failed = items.filter(|item| matches!(item.state, State::Failed(_))).map(|item| item.name);
+        let asked = self.last.iter().flatten().cloned();
+        let mut targets: Vec<Target> = Vec::new();
+        for target in asked.chain(failed).flat_map(|name| self.session.known_targets(&name)) {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
     }
 
     fn save(&mut self, to: &Path) {
@@ -518,5 +535,57 @@ impl Clerk {
             self.stale = true;
             self.touch_live();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A graph with a node that works and one whose file is missing.
+    const GRAPH: &str = r#"(
+    throughline: 1,
+    nodes: {
+        "good": (kind: "prompt.text", version: 1, params: { "text": "a lamp" }),
+        "bad": (kind: "import.image", version: 1, params: { "file": "missing.png" }),
+    },
+)"#;
+
+    #[test]
+    fn a_retry_is_of_what_failed_and_of_what_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g.ron");
+        std::fs::write(&path, GRAPH).unwrap();
+        let shared = Arc::new(Shared { view: Mutex::default(), news: Mutex::default(), repaint: Box::new(|| {}) });
+        let (wake, inbox) = bounded(16);
+        let mut clerk = Clerk::open(&path, Live::Off, &shared, wake).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let names = |clerk: &Clerk| clerk.failed_targets().iter().map(target_name).collect::<Vec<_>>();
+        let run = |targets: &[&str]| Command::Run {
+            targets: targets.iter().map(|it| (*it).to_owned()).collect(),
+            approval: ui::Approval::default(),
+        };
+        let settle = |clerk: &mut Clerk, command| {
+            clerk.command(command);
+            clerk.tick();
+            while clerk.running {
+                // A limit that only a hang reaches.
+                let request = inbox.recv_timeout(Duration::from_secs(60)).unwrap();
+                clerk.take(request);
+                clerk.tick();
+            }
+        };
+        settle(&mut clerk, run(&["bad"]));
+        assert_eq!(names(&clerk), ["bad"]);
+        settle(&mut clerk, run(&["good"]));
+        assert_eq!(names(&clerk), ["good", "bad"], "the outputs, of which there are none, are not what is meant");
+        std::fs::copy(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("graphs/refs/mara.png"),
+            folder.path().join("missing.png"),
+        )
+        .unwrap();
+        settle(&mut clerk, Command::Retry);
+        assert_eq!(names(&clerk), ["good", "bad"], "asked for again");
+        let bad = clerk.session.engine.find_item("bad").unwrap();
+        assert!(matches!(clerk.session.engine.item(bad).state, State::Done), "it is made now");
     }
 }

@@ -3,24 +3,108 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::{Data, Diagnostic, Document, Edit, NodeSpec, ParamKind};
+use model::{Data, Diagnostic, Document, Edit, NodeSpec, ParamKind, Task};
+use providers::comfy::{self, Workflow, name_of};
 use ui::{Pick, wiring};
 
 use super::thread;
 use crate::carried::Carried;
+use crate::workflows::{self, Present};
 
 /// Files that were dropped, once it is known what they are.
 pub(super) struct Dropped {
     pub(super) paths: Vec<PathBuf>,
     /// The first of them that carries the graph it was made from.
     pub(super) carried: Option<(PathBuf, Carried)>,
+    /// The first that holds a ComfyUI workflow, where none carries a graph.
+    pub(super) workflow: Option<(PathBuf, Workflow)>,
 }
 
 /// Looks into files that were dropped. Blocks on the disk.
 pub(super) fn look_blocking(paths: Vec<PathBuf>) -> Dropped {
     thread::may_block();
     let carried = paths.iter().find_map(|path| Some((path.clone(), Carried::read(path)?)));
-    Dropped { paths, carried }
+    let mut workflow = None;
+    if carried.is_none() {
+        let may_hold = |path: &&PathBuf| ["png", "mp4", "json"].contains(&&*extension(path));
+        workflow = paths.iter().filter(may_hold).find_map(|path| Some((path.clone(), workflows::read(path).ok()?)));
+    }
+    Dropped { paths, carried, workflow }
+}
+
+/// A ComfyUI workflow that has become a model.
+pub(super) struct Adopted {
+    model: String,
+    task: Task,
+}
+
+/// The name that a file's workflow gets as a model.
+pub(super) fn model_name(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = stem.chars().map(plain).take(60).collect();
+    let is_fine = name_of(Path::new(&format!("{name}.json"))).is_ok();
+    if is_fine { name } else { "workflow".to_owned() }
+}
+
+/// Makes a model of a workflow in a folder: the one that is there where it is the same. Blocks on the disk.
+///
+/// # Errors
+/// The workflow makes nothing that a film can use, or the folder cannot be written.
+pub(super) fn adopt_blocking(file: &Path, workflow: &Workflow, folder: Option<PathBuf>) -> Result<Adopted, Diagnostic> {
+    thread::may_block();
+    let folder = folder.ok_or_else(|| Diagnostic::error("comfy-file", "there is no folder of settings"))?;
+    let stem = model_name(file);
+    let digest = workflow.digest();
+    for n in 1..1000 {
+        let name = if n == 1 { stem.clone() } else { format!("{stem}-{n}") };
+        let json = folder.join(format!("{name}.json"));
+        let (is_same, item) = match comfy::bindings_path(&json).exists() || json.exists() {
+            true => (workflows::read(&json).is_ok_and(|found| found.digest() == digest), comfy::Item::read(&json).ok()),
+            false => {
+                let made = workflows::keep(file, workflow, &name, &folder, Present::Stays, &comfy::Classes::new());
+                (true, Some(made.map_err(|mut told| told.swap_remove(0))?.0))
+            }
+        };
+        if let Some(item) = item.filter(|_| is_same) {
+            return Ok(Adopted { model: format!("comfy/{name}"), task: item.bindings.task });
+        }
+    }
+    Err(Diagnostic::error("too-many-files", format!("a thousand models are called `{stem}` already")))
+}
+
+impl Adopted {
+    /// A node that the model makes, at a place of the canvas.
+    pub(super) fn edits(&self, document: &Document, at: (f32, f32)) -> Vec<Edit> {
+        let kind = match self.task {
+            Task::Image => "model.image",
+            Task::Video => "model.video",
+            Task::Text => "text.chat",
+            Task::Voice => "audio.speech",
+            Task::Sound => "audio.effect",
+            Task::Music => "audio.music",
+        };
+        let Some(spec) = nodes::CATALOG.find(kind) else { return Vec::new() };
+        let id = wiring::free_id(document, kind);
+        let mut edits = wiring::add_node(&id, spec, at);
+        let value = Some(Data::from(self.model.as_str()));
+        edits.push(Edit::SetParam { node: id, param: "model".to_owned(), value, at: None });
+        edits
+    }
+
+    /// What undo calls it.
+    pub(super) fn label(&self) -> String {
+        format!("Add {}", self.model)
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// Whether some node reads such a file.
+pub(super) fn is_read(path: &Path) -> bool {
+    reader_of(&path.to_string_lossy()).is_some()
 }
 
 /// What becomes of the files once they are in the project.
@@ -75,7 +159,7 @@ impl Plan {
 
 /// The node kind that reads such a file: its declaration, the parameter, and whether that takes several.
 fn reader_of(name: &str) -> Option<(&'static NodeSpec, &'static str, bool)> {
-    let extension = Path::new(name).extension()?.to_string_lossy().to_lowercase();
+    let extension = extension(Path::new(name));
     let families = ["import.", "structure."];
     families.iter().flat_map(|family| nodes::ALL.iter().filter(move |spec| spec.kind.starts_with(family))).find_map(
         |spec| {

@@ -61,6 +61,8 @@ enum Task {
     Grouped(Receiver<Result<groups::Done, Diagnostic>>, u64),
     /// Files were brought into a project.
     Brought(Receiver<Result<drops::Brought, Diagnostic>>, drops::Plan, u64),
+    /// A workflow became a model, which a node is to be added for.
+    Adopted(Receiver<Result<drops::Adopted, Diagnostic>>, u64, (f32, f32)),
     /// Files that were dropped on a tab, or on no tab, were looked into.
     Looked(Receiver<drops::Dropped>, u64, (f32, f32)),
 }
@@ -80,6 +82,8 @@ struct App {
     dialog: Option<(u64, Dialog)>,
     tasks: Vec<Task>,
     offer: Option<Offer>,
+    /// Where workflows of the user's own are kept.
+    workflows: Option<PathBuf>,
     /// The tab that asks whether to save before it closes.
     asking: Option<u64>,
     quitting: bool,
@@ -104,6 +108,7 @@ impl App {
             dialog: None,
             tasks: Vec::new(),
             offer: None,
+            workflows: providers::comfy::user_folder(),
             asking: None,
             quitting: false,
             notice: None,
@@ -203,8 +208,10 @@ impl App {
                     Ok(moved) => {
                         self.notice = moved.err();
                         let settings = &mut self.settings;
-                        settings.opened(&path);
-                        settings.save();
+                        if !templates::is_draft(&path) {
+                            settings.opened(&path);
+                            settings.save();
+                        }
                         if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
                             tab.move_to(path, ctx, settings);
                             if tab.close_when_saved {
@@ -237,6 +244,17 @@ impl App {
                     }
                     Ok(Err(problem)) => self.notice = Some(problem),
                     Err(_) => self.tasks.push(Task::Brought(done, plan, id)),
+                },
+                Task::Adopted(done, id, at) => match done.try_recv() {
+                    Ok(Ok(adopted)) => {
+                        if let Some((_, tab)) = self.tabs.iter_mut().find(|(it, _)| *it == id) {
+                            let edits = adopted.edits(tab.history.document(), at);
+                            tab.edit(&adopted.label(), edits, None);
+                            tab.read_again();
+                        }
+                    }
+                    Ok(Err(problem)) => self.notice = Some(problem),
+                    Err(_) => self.tasks.push(Task::Adopted(done, id, at)),
                 },
                 Task::Looked(done, id, at) => match done.try_recv() {
                     Ok(dropped) => self.dropped(ctx, id, at, dropped),
@@ -314,9 +332,14 @@ impl App {
             }
             Wish::Carried(answer) => {
                 let Some(Offer { dropped, at }) = self.offer.take() else { return };
-                match (answer, dropped.carried) {
-                    (ui::Carried::Open, Some((film, carried))) => self.recover(ctx, film, carried),
-                    (ui::Carried::Import, _) => self.bring(ctx, id, drops::Plan::Nodes { at }, dropped.paths),
+                match (answer, dropped.carried, dropped.workflow) {
+                    (ui::Carried::Open, Some((film, carried)), _) => self.recover(ctx, film, carried),
+                    (ui::Carried::Open, None, Some((file, workflow))) => {
+                        let folder = self.workflows.clone();
+                        let done = spawn(ctx, move || drops::adopt_blocking(&file, &workflow, folder));
+                        self.tasks.push(Task::Adopted(done, id, at));
+                    }
+                    (ui::Carried::Import, _, _) => self.bring(ctx, id, drops::Plan::Nodes { at }, dropped.paths),
                     _ => {}
                 }
             }
@@ -368,15 +391,28 @@ impl App {
     /// It is known what was dropped: a film that carries its graph is asked about where a document is open.
     fn dropped(&mut self, ctx: &egui::Context, id: u64, at: (f32, f32), dropped: drops::Dropped) {
         let tab = self.tabs.iter_mut().find(|(it, _)| *it == id).map(|(_, tab)| tab);
-        match (tab, &dropped.carried) {
-            (Some(tab), Some((film, carried))) => {
-                let film = film.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                tab.carried = Some((film, carried.graph.clone()));
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match (tab, &dropped.carried, &dropped.workflow) {
+            (Some(tab), Some((film, carried)), _) => {
+                tab.carried = Some(ui::Offered::Graph { file: name(film), graph: carried.graph.clone() });
                 self.offer = Some(Offer { dropped, at });
             }
-            (Some(_), None) => self.bring(ctx, id, drops::Plan::Nodes { at }, dropped.paths),
-            (None, Some((film, carried))) => self.recover(ctx, film.clone(), carried.clone()),
-            (None, None) => {
+            (Some(tab), None, Some((file, _))) => {
+                let model = format!("comfy/{}", drops::model_name(file));
+                tab.carried = Some(ui::Offered::Workflow { file: name(file), model, is_read: drops::is_read(file) });
+                self.offer = Some(Offer { dropped, at });
+            }
+            (Some(tab), None, None) => {
+                let (read, other): (Vec<_>, Vec<_>) = dropped.paths.into_iter().partition(|path| drops::is_read(path));
+                if let Some(other) = other.first() {
+                    tab.shared.toast = Some(format!("No node reads {}", name(other)));
+                }
+                if !read.is_empty() {
+                    self.bring(ctx, id, drops::Plan::Nodes { at }, read);
+                }
+            }
+            (None, Some((film, carried)), _) => self.recover(ctx, film.clone(), carried.clone()),
+            (None, None, _) => {
                 let name = dropped.paths.first().map(|path| path.display().to_string()).unwrap_or_default();
                 let problem = Diagnostic::error("no-graph", format!("{name} carries no graph"))
                     .hint("open a graph first, then drop the file on it to import it");
@@ -632,3 +668,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

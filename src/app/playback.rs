@@ -1,6 +1,6 @@
 //! The viewer's player: two of the media package's playbacks, B led by A, shown as textures.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use egui::{ColorImage, TextureHandle, TextureId, TextureOptions, Vec2};
 use engine::store::Store;
@@ -32,6 +32,10 @@ pub(super) struct Player {
     size: (u32, u32),
     volume: f32,
     scrub: Sound,
+    /// The device that somebody chose, by its name.
+    device: Option<String>,
+    /// Those that there are, once they were looked for.
+    devices: Arc<Mutex<Option<Vec<String>>>>,
     difference: Option<Difference>,
 }
 
@@ -53,6 +57,8 @@ impl Player {
             size: (1280, 720),
             volume: 1.0,
             scrub: Sound::On,
+            device: None,
+            devices: Arc::default(),
             difference: None,
         }
     }
@@ -72,6 +78,14 @@ impl Player {
             }
         }
         self.gst.get().cloned()
+    }
+
+    /// The device that sounds; the system's own choice with none.
+    pub(super) fn set_device(&mut self, device: Option<&str>) {
+        if device != self.device.as_deref() {
+            self.device = device.map(str::to_owned);
+            self.each(|playback| playback.set_device(self.device.clone()));
+        }
     }
 
     fn each(&self, act: impl Fn(&Playback)) {
@@ -107,6 +121,7 @@ impl ui::Player for Player {
                     let files = self.store.clone();
                     let opened = playback::open(gst, (*recipe).clone(), files, options, self.repaint.clone());
                     opened.set_scrub(self.scrub);
+                    opened.set_device(self.device.clone());
                     screen.playback = Some(opened);
                 }
             }
@@ -145,6 +160,23 @@ impl ui::Player for Player {
     fn set_scrub(&mut self, on: bool) {
         self.scrub = if on { Sound::On } else { Sound::Off };
         self.each(|playback| playback.set_scrub(self.scrub));
+    }
+
+    fn look_for_devices(&mut self) {
+        let (gst, found, repaint) = (self.gst.clone(), self.devices.clone(), self.repaint.clone());
+        let look = move || {
+            thread::may_block();
+            // Where GStreamer does not start nothing plays, which the viewer says.
+            let names = gst.get_or_init(Gst::new).as_ref().map(playback::sound_devices_blocking).unwrap_or_default();
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(names);
+            repaint();
+        };
+        // Where no thread starts nothing is found: the system's choice stays.
+        let _ = std::thread::Builder::new().name("devices".to_owned()).spawn(look);
+    }
+
+    fn devices(&self) -> Option<Vec<String>> {
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set_size(&mut self, size: (u32, u32)) {

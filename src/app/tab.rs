@@ -33,7 +33,7 @@ pub(super) struct Tab {
     /// What the question about unsaved changes says, while it is asked.
     pub(super) question: Option<String>,
     /// A dropped film and the graph that it carries, while it is asked which of them is meant.
-    pub(super) carried: Option<(String, String)>,
+    pub(super) carried: Option<ui::Offered>,
     /// A frame with the document in it was drawn.
     usable: bool,
     /// Close once the save that is under way has succeeded.
@@ -163,6 +163,16 @@ impl Tab {
         self.stage = Stage::Moving;
     }
 
+    /// Opens the session anew, with the models that there are now; the document and its history stay.
+    pub(super) fn read_again(&mut self) {
+        // A run would be cancelled by it.
+        if self.desk.view().run.running {
+            self.shared.toast = Some("Open the graph again to use the new model, when the run is over".to_owned());
+        } else {
+            self.desk.send(Request::Leave { to: self.path.clone() });
+        }
+    }
+
     /// The name on the tab and in the window's title, with a mark where something is not saved.
     pub(super) fn title(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
@@ -201,6 +211,9 @@ impl Tab {
         let mut commands = Commands::default();
         if let Some(gallery) = &mut self.gallery {
             gallery.begin(&ctx);
+        }
+        if let Some(player) = &mut self.player {
+            player.set_device(self.shared.preferences.device.as_deref());
         }
         let (mut no_gallery, mut no_player) = (NoGallery, NoPlayer);
         let mut cx = Cx {

@@ -2,26 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use model::{Diagnostic, Severity};
 use providers::comfy::{
-    self, Bindings, Bound, FOLDER, Item, Judged, Socket, Workflow, bindings_path, candidates, embedded, name_of,
-    suggest, user_folder,
+    self, Bindings, Bound, FOLDER, Item, Judged, Socket, Workflow, bindings_path, candidates, name_of, suggest,
+    user_folder,
 };
 use providers::{Http, Keys, Timing};
 use serde_json::{Value, json};
 
 use super::Exit;
 use super::output::Output;
+use crate::workflows::{self, MOST_BYTES, Present, keep, unread};
 
 /// Longest value of an input that is shown.
 const MOST_SHOWN: usize = 48;
-/// Largest workflow file in bytes.
-const MOST_BYTES: u64 = 16 << 20;
 
 /// Run ComfyUI workflows as models: import, bind, check, list servers.
 #[derive(Args, Debug)]
@@ -111,32 +110,6 @@ fn located(file: &Path) -> PathBuf {
     }
 }
 
-fn unread(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
-    Diagnostic::error("comfy-file", format!("{} cannot be read: {why}", path.display()))
-}
-
-fn unwritten(path: &Path, why: &dyn std::fmt::Display) -> Diagnostic {
-    Diagnostic::error("comfy-file", format!("{} cannot be written: {why}", path.display()))
-}
-
-/// The workflow in a file of any of the three kinds.
-fn workflow_in(path: &Path) -> Result<Workflow, Diagnostic> {
-    let shown = path.display().to_string();
-    let mut start = [0; 12];
-    let mut file = fs::File::open(path).map_err(|error| unread(path, &error))?;
-    let n = file.read(&mut start).map_err(|error| unread(path, &error))?;
-    if start.starts_with(b"\x89PNG") || start.get(4..8) == Some(b"ftyp") {
-        return embedded(path)?.workflow(&shown);
-    }
-    let mut bytes = start[..n].to_vec();
-    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| unread(path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        unread(path, &"it is neither text, PNG nor MP4")
-            .hint("give a workflow exported with File > Export (API), or a PNG or MP4 that ComfyUI saved")
-    })?;
-    Workflow::parse(&shown, &text)
-}
-
 fn http() -> Result<Arc<Http>, Vec<Diagnostic>> {
     Http::start(Timing::default()).map(Arc::new).map_err(|told| vec![told])
 }
@@ -167,35 +140,16 @@ fn import(
     server: Option<&str>,
     out: &Output,
 ) -> Done {
-    let workflow = workflow_in(file).map_err(|told| vec![told])?;
+    let workflow = workflows::read(file).map_err(|told| vec![told])?;
     let name = name_of(&name.map_or_else(|| file.to_owned(), |name| PathBuf::from(format!("{name}.json"))));
     let name = name.map_err(|told| vec![told])?;
     let (folder, whose) =
         into.ok_or_else(|| vec![Diagnostic::error("comfy-file", "there is no folder of settings")])?;
-    let json = folder.join(format!("{name}.json"));
-    let is_same = fs::canonicalize(file).is_ok_and(|file| fs::canonicalize(&json).is_ok_and(|json| json == file));
-    if bindings_path(&json).exists() && !again || json.exists() && !again && !is_same {
-        let message = format!("there is a model comfy/{name} already: {}", json.display());
-        return Err(vec![
-            Diagnostic::error("comfy-exists", message).hint("replace it with --again, or give another --name"),
-        ]);
+    let present = if again { Present::IsReplaced } else { Present::Stays };
+    let (item, json) = keep(file, &workflow, &name, &folder, present, &asked(&workflow, server, out)?)?;
+    if whose == Whose::Project {
+        comfy::allow(&item).map_err(|told| vec![told])?;
     }
-    let bindings = suggest(&name, &workflow, &asked(&workflow, server, out)?);
-    if bindings.outputs.is_empty() {
-        let message = format!("{} saves nothing that a film can use: no picture, clip, sound or text", file.display());
-        return Err(vec![
-            Diagnostic::error("comfy-no-output", message).hint("add a Save node in ComfyUI and export again"),
-        ]);
-    }
-    let item = Item::new(name.clone(), &workflow, bindings)?;
-    let written = || -> Result<(), Diagnostic> {
-        fs::create_dir_all(&folder).map_err(|error| unwritten(&folder, &error))?;
-        let text = format!("{:#}\n", workflow.to_json());
-        put(&json, &text)?;
-        put(&bindings_path(&json), &item.bindings.to_text())?;
-        if whose == Whose::Project { comfy::allow(&item).map(drop) } else { Ok(()) }
-    };
-    written().map_err(|told| vec![told])?;
     if out.json {
         out.object(&json!({ "model": format!("comfy/{name}"), "workflow": json.display().to_string(), "bindings": rows(&item.workflow, &item.bindings) }));
         return Ok(Exit::Done);
@@ -210,21 +164,9 @@ fn import(
     Ok(Exit::Done)
 }
 
-/// Writes a file whole or not at all.
-fn put(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    let aside = path.with_extension("part");
-    let write = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&aside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    };
-    write().map_err(|error| unwritten(path, &error))
-}
-
 /// A workflow with its bindings, or with those that would be suggested.
 fn bound(file: &Path) -> Result<(Workflow, Bindings, bool), Vec<Diagnostic>> {
-    let workflow = workflow_in(file).map_err(|told| vec![told])?;
+    let workflow = workflows::read(file).map_err(|told| vec![told])?;
     let beside = bindings_path(file);
     if !beside.is_file() {
         let title = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -79,8 +79,10 @@ pub enum Edit {
     SetRate {
         fps: Rate,
     },
-    /// Sets how models are chosen (`settings.models`), or unsets it with none.
-    SetModels {
+    /// Sets a field of `settings` that has no edit of its own, or unsets it with none: how models are chosen
+    /// (`models`), or how much may be spent (`caps`).
+    SetSetting {
+        name: String,
         value: Option<Data>,
         at: Option<usize>,
     },

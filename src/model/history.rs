@@ -75,7 +75,7 @@ impl About {
     fn of(edits: &[Edit], touched: &[String]) -> About {
         // Size, rate and the choice of models touch every node, and change none.
         let of_graph =
-            |edit: &Edit| matches!(edit, Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { .. });
+            |edit: &Edit| matches!(edit, Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetSetting { .. });
         let all = edits.iter().all(of_graph);
         let mut about = About { nodes: if all { Vec::new() } else { touched.to_vec() }, ..About::default() };
         for edit in edits {
@@ -88,7 +88,7 @@ impl About {
                 Edit::SetLink { to, .. } => about.links.push(to.clone()),
                 Edit::SetLayout { key, .. } => about.layout.push(key.clone()),
                 Edit::SetTake { .. } | Edit::SetSection { .. } => {}
-                Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { .. } => {}
+                Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetSetting { .. } => {}
             }
         }
         about
@@ -225,7 +225,7 @@ fn sets_the_same(edit: &Edit, inverse: &Edit) -> bool {
         (Edit::SetLayout { value: a, .. }, Edit::SetLayout { value: b, .. }) => a == b,
         (Edit::SetSize { size: a }, Edit::SetSize { size: b }) => a == b,
         (Edit::SetRate { fps: a }, Edit::SetRate { fps: b }) => a == b,
-        (Edit::SetModels { value: a, .. }, Edit::SetModels { value: b, .. }) => a == b,
+        (Edit::SetSetting { value: a, .. }, Edit::SetSetting { value: b, .. }) => a == b,
         _ => false,
     }
 }

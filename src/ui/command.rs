@@ -158,12 +158,21 @@ pub enum Answer {
     Cancel,
 }
 
-/// What becomes of a dropped film that carries the graph it was made from.
+/// A file that was dropped and holds more than a picture or a clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// The graph that it was made from, by its name.
+    Graph { file: String, graph: String },
+    /// A ComfyUI workflow, with the name that it would have as a model, and whether a node reads the file itself.
+    Workflow { file: String, model: String, is_read: bool },
+}
+
+/// What becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carried {
-    /// Opens that graph beside this one.
+    /// Opens the graph beside this one, or makes a model of the workflow.
     Open,
-    /// Adds the film to this graph as a clip.
+    /// Adds the file to this graph as what it is.
     Import,
     Cancel,
 }

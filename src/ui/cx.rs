@@ -36,6 +36,25 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    /// The same with another gallery and player.
+    #[cfg(test)]
+    pub(crate) fn with<'b>(&'b mut self, gallery: &'b mut dyn Gallery, player: &'b mut dyn Player) -> Cx<'b> {
+        Cx {
+            document: self.document,
+            revision: self.revision,
+            recent: self.recent,
+            catalog: self.catalog,
+            view: self.view,
+            files: self.files,
+            history: self.history,
+            shared: &mut *self.shared,
+            commands: &mut *self.commands,
+            gallery,
+            player,
+            theme: self.theme,
+        }
+    }
+
     /// The declaration of a node's kind; none for kinds that this build does not know, and for groups.
     pub fn spec(&self, node: &str) -> Option<&'static NodeSpec> {
         self.catalog.find(&self.document.nodes.get(node)?.kind)
@@ -211,8 +230,8 @@ pub struct FileState {
     pub recent: Vec<std::path::PathBuf>,
     /// Names of built-in templates with one sentence each.
     pub templates: Vec<(&'static str, &'static str)>,
-    /// A film that was dropped and the graph that it carries, by their names; waits for a [`crate::Carried`].
-    pub carried: Option<(String, String)>,
+    /// A file that was dropped and holds more than it shows; waits for a [`crate::Carried`].
+    pub carried: Option<crate::Offered>,
     /// The graphs that this one was entered from, the outermost first, by their names.
     pub crumbs: Vec<String>,
     /// Something would lose unsaved changes and waits for an [`crate::Answer`]: what it is, `close` or `quit`.

@@ -5,7 +5,7 @@
 
 use egui::{Frame, Id, Key, Margin, Modal, RichText, Ui};
 
-use crate::command::{Answer, Carried, Command, FileCommand};
+use crate::command::{Answer, Carried, Command, FileCommand, Offered};
 use crate::cx::Cx;
 use crate::icons::{self, Icon};
 use crate::theme::{size, space};
@@ -16,21 +16,40 @@ pub fn questions(ui: &mut Ui, cx: &mut Cx<'_>) {
     carried_ui(ui, cx);
 }
 
-/// A film that was dropped is both a clip and the graph that made it: which of them is meant is asked.
+/// A film that was dropped is both a clip and the graph that made it, a picture of ComfyUI also a workflow: which of
+/// them is meant is asked.
 fn carried_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some((film, graph)) = cx.files.carried.clone() else { return };
+    let Some(offered) = cx.files.carried.clone() else { return };
+    let (title, text, yes, is_read) = match &offered {
+        Offered::Graph { file, graph } => (
+            "Open the graph of this file?",
+            format!("{file} carries {graph}, the graph it was made from. Opening it runs nothing."),
+            "Open the graph",
+            true,
+        ),
+        Offered::Workflow { file, model, is_read } => (
+            "Make a model of this workflow?",
+            format!(
+                "{file} holds a ComfyUI workflow. As {model} every graph can name it, and it runs on your own server, \
+                 which then does whatever its nodes do: look at where the file comes from. Nothing runs now."
+            ),
+            "Make a model",
+            *is_read,
+        ),
+    };
     let modal = Modal::new(Id::unique("carried")).show(ui.ctx(), |ui| {
         ui.set_width(400.0);
-        ui.heading("Open the graph of this file?");
+        ui.heading(title);
         ui.add_space(space::S);
-        ui.label(format!("{film} carries {graph}, the graph it was made from. Opening it runs nothing."));
+        ui.label(text);
         ui.add_space(space::M);
         ui.horizontal(|ui| {
-            let open = ui.add(egui::Button::new("Open the graph").fill(cx.theme.selection));
+            let open = ui.add(egui::Button::new(yes).fill(cx.theme.selection));
             if ui.memory(|memory| memory.focused().is_none()) {
                 open.request_focus();
             }
-            let import = ui.button("Import the file").on_hover_text("Adds it to this graph as what it is");
+            let import = ui.add_enabled(is_read, egui::Button::new("Import the file"));
+            let import = import.on_hover_text("Adds it to this graph as what it is");
             let cancel = ui.button("Cancel").clicked() || ui.input(|input| input.key_pressed(Key::Escape));
             match (open.clicked(), import.clicked(), cancel) {
                 (true, _, _) => Some(Carried::Open),
@@ -167,13 +186,23 @@ mod tests {
         for (label, answer) in
             [("Open the graph", Carried::Open), ("Import the file", Carried::Import), ("Cancel", Carried::Cancel)]
         {
-            let carried = Some(("tea.mp4".to_owned(), "tea.ron".to_owned()));
+            let carried = Some(Offered::Graph { file: "tea.mp4".to_owned(), graph: "tea.ron".to_owned() });
             let mut harness = harness(|files| files.carried = carried);
             harness.get_by_label_contains("tea.mp4 carries tea.ron");
             harness.get_by_label(label).click();
             harness.run();
             assert_eq!(harness.state().sent, [Command::File(FileCommand::Carried(answer))]);
         }
+    }
+
+    #[test]
+    fn a_workflow_is_made_a_model_only_when_asked_for() {
+        let carried = Offered::Workflow { file: "a.png".to_owned(), model: "comfy/a".to_owned(), is_read: true };
+        let mut harness = harness(|files| files.carried = Some(carried));
+        harness.get_by_label_contains("As comfy/a every graph can name it");
+        harness.get_by_label("Make a model").click();
+        harness.run();
+        assert_eq!(harness.state().sent, [Command::File(FileCommand::Carried(Carried::Open))]);
     }
 
     #[test]

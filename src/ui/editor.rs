@@ -242,3 +242,6 @@ fn status(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     });
 }
+
+#[cfg(test)]
+mod keys;

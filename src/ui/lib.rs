@@ -22,6 +22,8 @@ mod models;
 mod overlays;
 mod palette;
 mod panel;
+#[cfg(test)]
+mod pictures;
 mod placing;
 mod player;
 mod preferences;
@@ -41,7 +43,7 @@ mod widgets;
 pub mod wiring;
 
 pub use canvas::{Canvas, with_layout};
-pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Pick, Settlement};
+pub use command::{Answer, Approval, Ask, Carried, Command, Commands, FileCommand, Offered, Pick, Settlement};
 pub use cx::{
     Compare, Cx, End, FileState, Gallery, HistoryView, Look, NoGallery, PaletteRequest, Picture, Region, Selection,
     Shared, Shown, WireEnd,

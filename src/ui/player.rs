@@ -44,6 +44,12 @@ pub trait Player {
     fn set_scrub(&mut self, on: bool) {
         let _ = on;
     }
+    /// Asks anew which devices there are that sound can come out of.
+    fn look_for_devices(&mut self) {}
+    /// Their names; none until they are known.
+    fn devices(&self) -> Option<Vec<String>> {
+        None
+    }
     /// The largest picture that can be seen, in pixels.
     fn set_size(&mut self, size: (u32, u32));
     fn status(&self, side: Side) -> PlayerStatus;

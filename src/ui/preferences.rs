@@ -16,6 +16,8 @@ use crate::widgets::icon_button;
 /// Smallest and largest zoom.
 const SCALES: std::ops::RangeInclusive<f32> = 0.6..=2.5;
 const SIZE: egui::Vec2 = egui::vec2(520.0, 560.0);
+/// Longest name of a sound device, in bytes.
+const MOST_NAME: usize = 256;
 /// Where the widgets begin, in points.
 const NAMES: f32 = 150.0;
 
@@ -33,6 +35,8 @@ pub struct Preferences {
     pub muted: bool,
     /// Seeks and steps at rest sound.
     pub scrub: bool,
+    /// The device that sounds, by its name; the system's own choice with none.
+    pub device: Option<String>,
     /// Points that somebody gave to columns of the shot table.
     pub columns: BTreeMap<String, f32>,
 }
@@ -46,6 +50,7 @@ impl Default for Preferences {
             volume: 1.0,
             muted: false,
             scrub: true,
+            device: None,
             columns: BTreeMap::new(),
         }
     }
@@ -59,6 +64,7 @@ impl Preferences {
         };
         self.scale = bounded(self.scale, *SCALES.start(), *SCALES.end(), 1.0);
         self.volume = bounded(self.volume, 0.0, 1.0, 1.0);
+        self.device = self.device.filter(|device| device.len() <= MOST_NAME);
         self.columns.values_mut().for_each(|width| *width = bounded(*width, 20.0, 2000.0, 60.0));
         self
     }
@@ -68,6 +74,8 @@ impl Preferences {
 #[derive(Default)]
 pub(crate) struct Page {
     open: bool,
+    /// It was asked which sound devices there are.
+    looked: bool,
     /// The scale while its slider is held: a window that grows under the pointer cannot be aimed at.
     scale: Option<f32>,
 }
@@ -78,13 +86,16 @@ impl Page {
     }
 
     pub(crate) fn toggle(&mut self) {
-        *self = Page { open: !self.open, scale: None };
+        *self = Page { open: !self.open, ..Page::default() };
     }
 
     /// Draws it; an action that was chosen in it.
     pub(crate) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<&'static str> {
         if !self.open {
             return None;
+        }
+        if !std::mem::replace(&mut self.looked, true) {
+            cx.player.look_for_devices();
         }
         let mut action = None;
         let shown = Modal::new(Id::unique("settings")).show(ui.ctx(), |ui| {
@@ -177,6 +188,33 @@ fn sound_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     row(ui, "Scrubbing", |ui| {
         ui.checkbox(&mut cx.shared.preferences.scrub, "Sound while scrubbing and stepping");
     });
+    row(ui, "Device", |ui| device_ui(ui, cx));
+}
+
+fn device_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    const SYSTEM: &str = "System default";
+    let (devices, chosen) = (cx.player.devices(), &mut cx.shared.preferences.device);
+    let mut names = devices.clone().unwrap_or_default();
+    // What was chosen stays in the list while it is unplugged: it is used again when it comes back.
+    let is_gone = devices.is_some() && chosen.as_ref().is_some_and(|name| !names.contains(name));
+    if let Some(name) = chosen.as_ref().filter(|name| !names.contains(name)) {
+        names.push(name.clone());
+    }
+    let now = chosen.clone().unwrap_or_else(|| SYSTEM.to_owned());
+    let shown = ComboBox::from_id_salt("sound device").selected_text(&now).width(240.0).truncate().show_ui(ui, |ui| {
+        ui.selectable_value(chosen, None, SYSTEM);
+        for name in names {
+            ui.selectable_value(chosen, Some(name.clone()), name);
+        }
+    });
+    shown
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Sound device: {now}")));
+    match devices {
+        None => drop(ui.weak("looking…")),
+        Some(_) if is_gone => drop(ui.weak("not there now: the system's is used")),
+        Some(_) => {}
+    }
 }
 
 fn keys_ui(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<&'static str> {
@@ -251,8 +289,10 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+    use crate::cx::NoGallery;
     use crate::editor::Editor;
     use crate::testing::Bench;
+    use crate::testing::fakes::FakePlayer;
 
     #[test]
     fn what_is_set_on_the_page_is_set() {
@@ -277,6 +317,32 @@ mod tests {
         harness.run();
         assert_eq!(harness.state().shared.tour, Some(0));
         assert!(harness.query_by_label("Close the settings").is_none(), "the page makes room");
+    }
+
+    #[test]
+    fn a_sound_device_is_chosen_and_stays_chosen_while_it_is_unplugged() {
+        let player = FakePlayer::default();
+        let deck = player.0.clone();
+        let mut page = Page::default();
+        page.toggle();
+        let mut harness = Bench::new("").window((1000.0, 700.0), move |ui, cx| {
+            let (mut player, mut gallery) = (player.clone(), NoGallery);
+            page.show(ui, &mut cx.with(&mut gallery, &mut player));
+        });
+        harness.run();
+        assert_eq!(deck.borrow().told, ["look for devices"]);
+        harness.get_by_label("looking…");
+        deck.borrow_mut().devices = Some(vec!["USB headphones".to_owned()]);
+        harness.run();
+        harness.get_by_label("Sound device: System default").click();
+        harness.run();
+        harness.get_by_label("USB headphones").click();
+        harness.run();
+        assert_eq!(harness.state().shared.preferences.device.as_deref(), Some("USB headphones"));
+        deck.borrow_mut().devices = Some(Vec::new());
+        harness.run();
+        harness.get_by_label("Sound device: USB headphones");
+        harness.get_by_label("not there now: the system's is used");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A window for tests: a document, a run and a panel without eframe, files or threads.
 
+pub(crate) mod fakes;
 pub(crate) mod raster;
 
 use egui_kittest::Harness;

@@ -43,6 +43,8 @@ pub struct Theme {
     pub grid: Color32,
     pub panel: Color32,
     pub raised: Color32,
+    /// Behind buttons and boxes that open: apart from panels in both shades.
+    pub control: Color32,
     pub sunken: Color32,
     pub outline: Color32,
     pub text: Color32,
@@ -70,6 +72,7 @@ pub const DARK: Theme = Theme {
     grid: rgb(36, 37, 41),
     panel: rgb(33, 34, 38),
     raised: rgb(46, 48, 53),
+    control: rgb(52, 54, 60),
     sunken: rgb(20, 21, 23),
     outline: rgb(66, 68, 75),
     text: rgb(222, 223, 226),
@@ -91,6 +94,7 @@ pub const LIGHT: Theme = Theme {
     grid: rgb(216, 218, 222),
     panel: rgb(246, 246, 248),
     raised: rgb(255, 255, 255),
+    control: rgb(220, 222, 227),
     sunken: rgb(226, 227, 231),
     outline: rgb(184, 187, 194),
     text: rgb(28, 30, 34),
@@ -211,10 +215,10 @@ impl Theme {
         let widgets = &mut visuals.widgets;
         for (look, fill, text) in [
             (&mut widgets.noninteractive, self.panel, self.text),
-            (&mut widgets.inactive, self.raised, self.text),
+            (&mut widgets.inactive, self.control, self.text),
             (&mut widgets.hovered, self.outline, self.text),
             (&mut widgets.active, self.selection, self.text),
-            (&mut widgets.open, self.raised, self.text),
+            (&mut widgets.open, self.control, self.text),
         ] {
             look.bg_fill = fill;
             look.weak_bg_fill = fill;
@@ -248,7 +252,7 @@ mod tests {
     #[test]
     fn words_are_readable_on_what_is_behind_them() {
         for theme in [DARK, LIGHT] {
-            for behind in [theme.panel, theme.raised, theme.sunken, theme.canvas] {
+            for behind in [theme.panel, theme.raised, theme.control, theme.sunken, theme.canvas] {
                 for (name, color, least) in [
                     ("text", theme.text, 7.0),
                     ("weak", theme.weak, 4.0),

@@ -57,6 +57,8 @@ pub(super) struct Desk {
     sound: Sound,
     pub(super) scrub: Sound,
     pub(super) volume: f32,
+    /// The device that somebody chose.
+    pub(super) device: Option<String>,
     voice: Voice,
     /// The epoch in which a snippet is to be heard.
     scrub_epoch: Option<u64>,
@@ -193,6 +195,7 @@ impl Desk {
             sound: options.sound,
             scrub: Sound::On,
             volume: if options.volume.is_finite() { options.volume.clamp(0.0, 1.0) } else { 0.0 },
+            device: None,
             voice: if has_sound { Voice::Waiting } else { Voice::None },
             scrub_epoch: None,
             levels: VecDeque::new(),
@@ -251,6 +254,20 @@ impl Desk {
         };
         let can_sound = self.can_sound();
         self.transport.replace(sane(recipe.rate), recipe.n_frames(), now, can_sound);
+    }
+
+    /// Another device: the sound starts over on it. Pictures stay what they are.
+    pub(super) fn set_device(&mut self, device: Option<String>, now: Instant) {
+        if device == self.device {
+            return;
+        }
+        self.device = device;
+        self.edition += 1;
+        if self.voice == Voice::NoDevice {
+            self.voice = Voice::Waiting;
+        }
+        let (rate, n_frames, can_sound) = (self.transport.rate(), self.transport.n_frames(), self.can_sound());
+        self.transport.replace(rate, n_frames, now, can_sound);
     }
 
     pub(super) fn status(&self, now: Instant) -> Status {

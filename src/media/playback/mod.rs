@@ -6,6 +6,7 @@
 //! puts up each picture when its time comes; the sound card is the clock where there is one.
 
 mod desk;
+mod devices;
 mod mixer;
 mod output;
 mod pictures;
@@ -22,6 +23,7 @@ use model::{Diagnostic, Rate, Recipe};
 
 use crate::Gst;
 
+pub use self::devices::sound_devices_blocking;
 pub use self::waveform::{Audible, waveform_blocking};
 
 use self::desk::{Desk, Hub};
@@ -188,6 +190,11 @@ impl Playback {
     /// Whether seeks and steps at rest sound. At first they do.
     pub fn set_scrub(&self, scrub: Sound) {
         self.hub.command(|desk, _| desk.scrub = scrub);
+    }
+
+    /// The device that sounds from now on, by its name; the system's own choice with none, and where it is not there.
+    pub fn set_device(&self, device: Option<String>) {
+        self.hub.command(|desk, now| desk.set_device(device, now));
     }
 
     /// Most pixels across and down from now on. The picture at the playhead is made anew.

@@ -38,6 +38,14 @@ impl Output {
     /// # Errors
     /// A diagnostic for an element that is missing or does not start.
     pub(super) fn open(sink: &str) -> Result<Option<Output>, JobError> {
+        Output::on(element::make(sink, &[])?)
+    }
+
+    /// Opens a sink that was made for a device.
+    ///
+    /// # Errors
+    /// A diagnostic for an element that is missing or does not start.
+    pub(super) fn on(sink: gst::Element) -> Result<Option<Output>, JobError> {
         let line = Line::new("the sound card")?;
         let caps = audio::AudioCapsBuilder::new_interleaved()
             .format(audio::AudioFormat::F32le)
@@ -48,8 +56,6 @@ impl Output {
         let convert = element::make("audioconvert", &[])?;
         let resample = element::make("audioresample", &[])?;
         let volume = element::make("volume", &[])?;
-        let is_automatic = sink == AUTOMATIC;
-        let sink = element::make(sink, &[])?;
         line.chain(&[source.upcast_ref(), &convert, &resample, &volume, &sink])?;
         if line.pipeline.set_state(gst::State::Ready).is_err() {
             line.check()?;
@@ -58,7 +64,7 @@ impl Output {
         // Without a card the automatic sink puts one in its place that plays to nobody.
         let is_nobody = |child: &gst::Element| child.factory().is_some_and(|factory| factory.name() == "fakesink");
         let is_silent = sink.downcast_ref::<gst::Bin>().is_some_and(|bin| bin.children().iter().any(is_nobody));
-        Ok((!(is_automatic && is_silent)).then_some(Output { line, source, volume, n_pushed: 0 }))
+        Ok((!is_silent).then_some(Output { line, source, volume, n_pushed: 0 }))
     }
 
     /// Forgets everything that has not been heard, and takes new samples.

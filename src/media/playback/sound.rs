@@ -11,6 +11,7 @@ use engine::worker::{JobCx, JobError};
 
 use super::Voice;
 use super::desk::{Cue, Desk, Hub};
+use super::devices;
 use super::mixer::Mixer;
 use super::output::Output;
 use super::transport::Run;
@@ -46,11 +47,12 @@ enum Next {
 pub(super) fn make(hub: &Hub, sink: &str) {
     let cx = JobCx { artifacts: &*hub.files, cancel: hub.cancel.clone(), progress: &|_| {}, project: Path::new("") };
     let mut output: Option<Output> = None;
-    let mut is_open = false;
+    // The device that was opened: none before the first.
+    let mut opened: Option<Option<String>> = None;
     loop {
-        let (recipe, edition) = {
+        let (recipe, edition, device) = {
             let desk = hub.desk();
-            (desk.recipe.clone(), desk.edition)
+            (desk.recipe.clone(), desk.edition, desk.device.clone())
         };
         let mixer = if mix::has_sound(&recipe) { Mixer::new(&recipe, &cx).map(Some) } else { Ok(None) };
         let mixer = mixer.unwrap_or_else(|error| {
@@ -73,10 +75,13 @@ pub(super) fn make(hub: &Hub, sink: &str) {
             }
             continue;
         };
-        if !is_open {
-            is_open = true;
-            // What is wrong with a sound card is for its own settings to say; here it is only missing.
-            output = Output::open(sink).ok().flatten();
+        if opened.as_ref() != Some(&device) {
+            // What is wrong with a sound card is for its own settings to say; here it is only missing. A device is let
+            // go of before the next one is opened: some belong to one program at a time.
+            drop(output.take());
+            let chosen = device.as_deref().and_then(devices::sink).and_then(|sink| Output::on(sink).ok().flatten());
+            output = chosen.or_else(|| Output::open(sink).ok().flatten());
+            opened = Some(device);
         }
         let voice = if output.is_some() { Voice::Device } else { Voice::NoDevice };
         hub.change(|desk| desk.set_voice(edition, voice));

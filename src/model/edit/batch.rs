@@ -152,8 +152,17 @@ impl<'a> Batch<'a> {
                 let message = format!("{}/{} is not a frame rate", fps.0, fps.1);
                 Err(Box::new(refuse("bad-rate", message).hint("use at most 1000 frames per second, such as 24/1")))
             }
-            Edit::SetModels { value: Some(value), .. } => data(value, 2, bad_data().at_field("settings.models")),
-            Edit::SetSize { .. } | Edit::SetRate { .. } | Edit::SetModels { value: None, .. } => Ok(()),
+            Edit::SetSetting { name, value, .. } => {
+                if !is_setting(name) {
+                    let shown: String = name.chars().take(MAX_ID).collect();
+                    return Err(Box::new(refuse("bad-setting", format!("`{shown}` cannot be a setting of its own"))));
+                }
+                match value {
+                    Some(value) => data(value, 2, bad_data().at_field(format!("settings.{name}"))),
+                    None => Ok(()),
+                }
+            }
+            Edit::SetSize { .. } | Edit::SetRate { .. } => Ok(()),
         }
     }
 
@@ -226,11 +235,11 @@ impl<'a> Batch<'a> {
                 self.touch_all(old != *fps);
                 vec![Edit::SetRate { fps: old }]
             }
-            Edit::SetModels { value, at } => {
+            Edit::SetSetting { name, value, at } => {
                 let fields = &mut self.document.settings.unknown;
-                let (old, changed) = put(fields, &SECTION.to_owned(), value.as_ref(), *at, same);
-                self.touch_all(changed);
-                old.map(|(value, at)| Edit::SetModels { value, at }).into_iter().collect()
+                let (old, changed) = put(fields, name, value.as_ref(), *at, same);
+                self.touch_all(changed && name == SECTION);
+                old.map(|(value, at)| Edit::SetSetting { name: name.clone(), value, at }).into_iter().collect()
             }
         };
         self.inverses.push(inverse);
@@ -424,9 +433,17 @@ impl<'a> Batch<'a> {
 
 /// Whether a section may be set as a whole: the others have edits of their own, and the name must be one in files.
 fn is_section(key: &str) -> bool {
-    let own = ["throughline", "settings", "nodes", "links", "takes", "layout"];
+    is_word(key) && !["throughline", "settings", "nodes", "links", "takes", "layout"].contains(&key)
+}
+
+/// Whether a setting may be called so. Size and rate have edits of their own, which know what they may be.
+fn is_setting(key: &str) -> bool {
+    is_word(key) && !["size", "fps"].contains(&key)
+}
+
+fn is_word(key: &str) -> bool {
     let first = key.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
-    first && key.len() <= MAX_ID && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !own.contains(&key)
+    first && key.len() <= MAX_ID && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// What an entry was before, with its place where it had one.

@@ -152,7 +152,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         (id(), proptest::option::of(data()), at()).prop_map(|(key, value, at)| Edit::SetLayout { key, value, at }),
         (0u32..9000, 0u32..9000).prop_map(|(width, height)| Edit::SetSize { size: (width, height & !1) }),
         (0u32..60, 0u32..3).prop_map(|(frames, seconds)| Edit::SetRate { fps: Rate(frames, seconds) }),
-        (proptest::option::of(data()), at()).prop_map(|(value, at)| Edit::SetModels { value, at }),
+        (select(vec!["models", "caps", "fps"]), proptest::option::of(data()), at())
+            .prop_map(|(name, value, at)| Edit::SetSetting { name: name.to_owned(), value, at }),
     ]
 }
 

@@ -72,7 +72,7 @@ fn part_about(document: &Document, edits: &[Edit], links: &[(PortRef, PortRef)])
             | Edit::SetSection { .. }
             | Edit::SetSize { .. }
             | Edit::SetRate { .. }
-            | Edit::SetModels { .. } => {}
+            | Edit::SetSetting { .. } => {}
         }
     }
     let mut part = Document::default();

@@ -3,6 +3,7 @@
 //! One panel for nodes, several nodes, single shots and the graph itself: a tab for each was weighed, and would hide
 //! the answer behind a click.
 
+mod caps;
 mod group;
 mod header;
 mod many;
@@ -41,6 +42,7 @@ struct View {
     gestures: Gestures,
     why: why::Why,
     policy: policy::PolicyForm,
+    caps: caps::CapsForm,
 }
 
 impl Panel for View {
@@ -57,6 +59,7 @@ impl Panel for View {
                 [] => {
                     settings::settings_ui(ui, cx, &mut self.gestures);
                     self.policy.show(ui, cx, &mut self.gestures);
+                    self.caps.show(ui, cx);
                 }
                 [only] => self.node(ui, cx, only),
                 several => many::many_ui(ui, cx, &mut self.gestures, several),

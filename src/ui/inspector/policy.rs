@@ -96,12 +96,18 @@ impl PolicyForm {
             ui.push_id(scope, |ui| {
                 ui.horizontal(|ui| {
                     if icon_button(ui, Icon::X, &format!("Remove the pin of {scope}")).clicked() {
-                        set(cx, section, "pins", with(pins.as_ref(), scope, None), None);
+                        set(cx, section, "pins", with_entry(pins.as_ref(), scope, None), None);
                     }
                     ui.label(scope);
                     let now = model.as_text().unwrap_or_default();
                     if let Some(model) = model_ui(ui, &format!("Model of {scope}"), now, models) {
-                        set(cx, section, "pins", with(pins.as_ref(), scope, Some(Data::from(model.as_str()))), None);
+                        set(
+                            cx,
+                            section,
+                            "pins",
+                            with_entry(pins.as_ref(), scope, Some(Data::from(model.as_str()))),
+                            None,
+                        );
                     }
                 });
             });
@@ -118,7 +124,7 @@ impl PolicyForm {
                 add.on_disabled_hover_text("Write graph, scene:s2, character:MARA or shot:s2.b1, and choose a model");
             if let (true, Some(scope)) = (add.clicked(), scope) {
                 let model = Data::from(self.model.as_str());
-                set(cx, section, "pins", with(pins.as_ref(), &scope.to_string(), Some(model)), None);
+                set(cx, section, "pins", with_entry(pins.as_ref(), &scope.to_string(), Some(model)), None);
                 *self = PolicyForm::default();
             }
         });
@@ -233,23 +239,34 @@ fn names_ui(ui: &mut Ui, now: &str, models: &[ModelView]) -> Option<String> {
 }
 
 /// A field of the section as it stands.
-fn field(section: Option<&Data>, name: &str) -> Option<Data> {
+pub(super) fn field(section: Option<&Data>, name: &str) -> Option<Data> {
     section?.as_fields()?.get(name).cloned()
 }
 
-/// Fields with one of them set or left out; none where nothing is left. A map stays a map, as pins are.
-fn with(old: Option<&Data>, name: &str, value: Option<Data>) -> Option<Data> {
-    let is_map = matches!(old, Some(Data::Map(_))) || name.contains(':') || name == "graph";
-    let mut fields: IndexMap<String, Data> = old.and_then(Data::as_fields).cloned().unwrap_or_default();
-    match value {
-        Some(value) => drop(fields.insert(name.to_owned(), value)),
-        None => drop(fields.shift_remove(name)),
+/// Fields with one of them set or left out; none where nothing is left. What is written as a map stays one.
+pub(super) fn with(old: Option<&Data>, name: &str, value: Option<Data>) -> Option<Data> {
+    match with_entry(old, name, value)? {
+        Data::Map(fields) if !matches!(old, Some(Data::Map(_))) => Some(Data::Struct(None, fields)),
+        data => Some(data),
     }
-    (!fields.is_empty()).then(|| if is_map { Data::Map(fields) } else { Data::Struct(None, fields) })
+}
+
+/// The same of a map: its keys are names of somebody's own.
+pub(super) fn with_entry(old: Option<&Data>, name: &str, value: Option<Data>) -> Option<Data> {
+    let mut entries: IndexMap<String, Data> = old.and_then(Data::as_fields).cloned().unwrap_or_default();
+    match value {
+        Some(value) => drop(entries.insert(name.to_owned(), value)),
+        None => drop(entries.shift_remove(name)),
+    }
+    (!entries.is_empty()).then_some(Data::Map(entries))
 }
 
 /// Sets a field of the section, or leaves it out.
 fn set(cx: &mut Cx<'_>, section: Option<&Data>, name: &str, value: Option<Data>, gesture: Option<u64>) {
     let value = with(section, name, value);
-    cx.commands.gesture("Set how models are chosen", vec![Edit::SetModels { value, at: None }], gesture);
+    cx.commands.gesture(
+        "Set how models are chosen",
+        vec![Edit::SetSetting { name: SECTION.to_owned(), value, at: None }],
+        gesture,
+    );
 }

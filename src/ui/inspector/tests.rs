@@ -479,3 +479,43 @@ fn a_linked_copy_says_so_and_can_be_unlinked() {
     click(&mut harness, "Unlink");
     assert_eq!(document(&harness).nodes["a"].linked(), None);
 }
+
+#[test]
+fn what_may_be_spent_is_typed_taken_away_and_undone() {
+    let caps = |harness: &Harness<'_, Bench>| document(harness).settings.unknown.get("caps").map(Data::to_text);
+    let mut bench = Bench::new("v: model.video");
+    let model = ModelView { name: "gen4".to_owned(), provider: "runway".to_owned(), ..ModelView::default() };
+    bench.view.models = Arc::new(vec![model]);
+    let mut harness = show(bench);
+    click(&mut harness, "Spending");
+    harness.run();
+    type_into(&mut harness, Role::TextInput, "Most for a run", "5us");
+    harness.get_by_label_contains("write an amount like");
+    assert_eq!(caps(&harness), None, "half an amount is no limit");
+    type_into(&mut harness, Role::TextInput, "Most for a run", "d");
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(caps(&harness).as_deref(), Some("(run: \"5usd\")"));
+    unfold(&mut harness, "Provider to limit");
+    click(&mut harness, "runway");
+    type_into(&mut harness, Role::TextInput, "Most for the provider", "50c");
+    click(&mut harness, "Add limit");
+    assert_eq!(caps(&harness).as_deref(), Some("(run: \"5usd\", providers: { \"runway\": \"50c\" })"));
+    assert_eq!(steps(&harness), ["Set what may be spent", "Set what may be spent"]);
+    click(&mut harness, "Remove the limit of runway");
+    assert_eq!(caps(&harness).as_deref(), Some("(run: \"5usd\")"));
+    while harness.state_mut().history.undo().is_some() {}
+    assert_eq!(caps(&harness), None);
+}
+
+#[test]
+fn a_limit_that_is_misspelt_can_be_removed() {
+    let mut bench = Bench::new("v: model.video");
+    let value = Some(Data::parse("(mnoth: 5)").unwrap());
+    let edit = model::Edit::SetSetting { name: "caps".to_owned(), value, at: None };
+    bench.history.apply("caps", vec![edit], None).unwrap();
+    let mut harness = show(bench);
+    harness.get_by_label_contains("There is no limit `mnoth`");
+    click(&mut harness, "Remove mnoth");
+    assert!(!document(&harness).settings.unknown.contains_key("caps"));
+}

@@ -6,10 +6,37 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 use model::spec::Catalog;
-use model::{Data, Document, Edit, Feed, Params, PortRef, Shot};
+use model::{Data, Document, Edit, Feed, GroupFace, Params, PortRef, Shot};
 
 use super::columns::Column;
 use crate::wiring;
+
+/// Where changes are written: a table node, or a group that shows the rows of the table in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Table {
+    pub(super) node: String,
+    param: String,
+    /// What holds where the node says nothing: what the group's own graph says.
+    inherited: Option<Data>,
+}
+
+impl Table {
+    /// A node of the kind.
+    pub(super) fn new(node: &str) -> Table {
+        Table { node: node.to_owned(), param: PARAM.to_owned(), inherited: None }
+    }
+
+    /// A group's node, where it shows the rows of a table.
+    pub(super) fn in_group(node: &str, face: &GroupFace, catalog: Catalog) -> Option<Table> {
+        let rows = catalog.find(KIND)?.param(PARAM)?;
+        let shown = face.params.iter().find(|param| param.spec.name == rows.name && param.spec.kind == rows.kind)?;
+        Some(Table { node: node.to_owned(), param: shown.name.clone(), inherited: shown.inherited.clone() })
+    }
+
+    fn held<'a>(&'a self, document: &'a Document) -> Option<&'a Data> {
+        document.nodes.get(&self.node)?.params.get(&self.param).or(self.inherited.as_ref())
+    }
+}
 
 /// The kind of the table node, its port and its parameter.
 pub(super) const KIND: &str = "structure.shots";
@@ -33,8 +60,8 @@ pub(super) struct Placed<'a> {
 }
 
 /// The rows that the table holds; none where the parameter is something else, which is for the user to repair.
-pub(super) fn rows<'a>(document: &'a Document, table: &str) -> Option<&'a Params> {
-    document.nodes.get(table)?.params.get(PARAM)?.as_fields()
+pub(super) fn rows<'a>(document: &'a Document, table: &'a Table) -> Option<&'a Params> {
+    table.held(document)?.as_fields()
 }
 
 /// Reads what was typed into a cell; none means that the script's value holds again.
@@ -81,7 +108,7 @@ fn needed(column: Column, value: &Data, shot: &Shot) -> bool {
 /// Sets one column of some shots, or resets it with none. Shots come as they are without the table.
 pub(super) fn set<'a>(
     document: &Document,
-    table: &str,
+    table: &Table,
     column: Column,
     value: Option<&Data>,
     shots: impl IntoIterator<Item = (&'a str, &'a Shot)>,
@@ -95,7 +122,7 @@ pub(super) fn set<'a>(
 }
 
 /// Forgets all that the table says about some shots.
-pub(super) fn reset<'a>(document: &Document, table: &str, ids: impl IntoIterator<Item = &'a str>) -> Vec<Edit> {
+pub(super) fn reset<'a>(document: &Document, table: &Table, ids: impl IntoIterator<Item = &'a str>) -> Vec<Edit> {
     let Some(held) = rows(document, table) else { return Vec::new() };
     let mut changed = held.clone();
     for id in ids {
@@ -107,7 +134,7 @@ pub(super) fn reset<'a>(document: &Document, table: &str, ids: impl IntoIterator
 /// Moves shots before the one at `before` in `placed`, which is the film in its present order.
 pub(super) fn reorder(
     document: &Document,
-    table: &str,
+    table: &Table,
     placed: &[Placed<'_>],
     moved: &BTreeSet<&str>,
     before: usize,
@@ -173,10 +200,10 @@ pub(super) fn insert(document: &Document, catalog: Catalog, source: &PortRef) ->
 /// Writes cells; rows that say nothing any more are removed.
 fn write<'a>(
     document: &Document,
-    table: &str,
+    table: &Table,
     changes: impl Iterator<Item = (&'a str, &'a str, Option<Data>)>,
 ) -> Vec<Edit> {
-    let held = document.nodes.get(table).and_then(|node| node.params.get(PARAM));
+    let held = table.held(document);
     if held.is_some_and(|held| held.as_fields().is_none()) {
         return Vec::new();
     }
@@ -202,13 +229,17 @@ fn write<'a>(
     replaced(document, table, rows)
 }
 
-fn replaced(document: &Document, table: &str, rows: Params) -> Vec<Edit> {
-    let Some(node) = document.nodes.get(table) else { return Vec::new() };
-    let held = node.params.get(PARAM);
-    if held.and_then(Data::as_fields).map_or(rows.is_empty(), |held| *held == rows) {
+fn replaced(document: &Document, table: &Table, rows: Params) -> Vec<Edit> {
+    if !document.nodes.contains_key(&table.node) {
         return Vec::new();
     }
-    vec![Edit::SetParam { node: table.to_owned(), param: PARAM.to_owned(), value: Some(Data::Map(rows)), at: None }]
+    if table.held(document).and_then(Data::as_fields).map_or(rows.is_empty(), |held| *held == rows) {
+        return Vec::new();
+    }
+    // An instance that says what its group says anyway inherits again.
+    let is_inherited = table.inherited.as_ref().and_then(Data::as_fields) == Some(&rows);
+    let value = (!is_inherited).then_some(Data::Map(rows));
+    vec![Edit::SetParam { node: table.node.clone(), param: table.param.clone(), value, at: None }]
 }
 
 #[cfg(test)]
@@ -232,24 +263,26 @@ mod tests {
         let mut document = table("{}");
         let (a, b) = (shot("one"), shot("two"));
         let shots = [("s1.b1", &a), ("s1.b2", &b)];
-        let edits = set(&document, "t", Column::Text, Some(&"two".into()), shots);
+        let edits = set(&document, &Table::new("t"), Column::Text, Some(&"two".into()), shots);
         document.apply(&edits).unwrap();
         assert_eq!(text_of(&document), r#"{ "s1.b1": { "text": "two" } }"#, "what the script says needs no row");
-        document.apply(&set(&document, "t", Column::Size, Some(&"ECU".into()), shots)).unwrap();
+        document.apply(&set(&document, &Table::new("t"), Column::Size, Some(&"ECU".into()), shots)).unwrap();
         assert_eq!(text_of(&document), r#"{ "s1.b1": { "text": "two", "size": "ECU" }, "s1.b2": { "size": "ECU" } }"#);
-        document.apply(&set(&document, "t", Column::Size, None, shots)).unwrap();
-        document.apply(&reset(&document, "t", ["s1.b1"])).unwrap();
+        document.apply(&set(&document, &Table::new("t"), Column::Size, None, shots)).unwrap();
+        document.apply(&reset(&document, &Table::new("t"), ["s1.b1"])).unwrap();
         assert_eq!(text_of(&document), "{}");
-        assert_eq!(set(&document, "t", Column::Size, None, shots), [], "nothing to reset is no step");
+        assert_eq!(set(&document, &Table::new("t"), Column::Size, None, shots), [], "nothing to reset is no step");
     }
 
     #[test]
     fn what_cannot_be_read_is_left_alone() {
         let a = shot("one");
         let document = table("3");
-        assert_eq!(set(&document, "t", Column::Text, Some(&"x".into()), [("s1.b1", &a)]), []);
+        assert_eq!(set(&document, &Table::new("t"), Column::Text, Some(&"x".into()), [("s1.b1", &a)]), []);
         let mut document = table("{\"s1.b1\": 4}");
-        document.apply(&set(&document, "t", Column::Text, Some(&"x".into()), [("s1.b1", &a), ("s1.b2", &a)])).unwrap();
+        document
+            .apply(&set(&document, &Table::new("t"), Column::Text, Some(&"x".into()), [("s1.b1", &a), ("s1.b2", &a)]))
+            .unwrap();
         assert_eq!(text_of(&document), r#"{ "s1.b1": 4, "s1.b2": { "text": "x" } }"#);
     }
 
@@ -264,16 +297,40 @@ mod tests {
         assert_eq!(parse(Column::Text, "  "), Ok(None));
     }
 
+    #[test]
+    fn a_group_overrides_for_its_instance_and_inherits_again() {
+        let spec = nodes::ALL.iter().find(|spec| spec.kind == KIND).unwrap().param(PARAM).unwrap();
+        let inherited = Some(Data::parse(r#"{ "s1.b1": { "size": "CU" } }"#).unwrap());
+        let param = model::GroupParam { name: "shots".to_owned(), spec: *spec, inherited };
+        let face = GroupFace { params: vec![param], ..GroupFace::default() };
+        let table = Table::in_group("g", &face, Catalog(nodes::ALL)).unwrap();
+        let mut document = model::fixture::graph("g: group file=\"g.ron\"");
+        let a = shot("one");
+        let text = |document: &Document| document.nodes["g"].params.get("shots").map(Data::to_text);
+        document.apply(&set(&document, &table, Column::Seconds, Some(&2.0.into()), [("s1.b1", &a)])).unwrap();
+        assert_eq!(text(&document).as_deref(), Some(r#"{ "s1.b1": { "size": "CU", "duration": 2.0 } }"#));
+        document.apply(&set(&document, &table, Column::Seconds, None, [("s1.b1", &a)])).unwrap();
+        assert_eq!(text(&document), None, "what the group says needs no override");
+        document.apply(&reset(&document, &table, ["s1.b1"])).unwrap();
+        assert_eq!(text(&document).as_deref(), Some("{}"), "the script's size holds in this instance");
+        assert_eq!(Table::in_group("g", &GroupFace::default(), Catalog(nodes::ALL)), None);
+    }
+
     #[track_caller]
     fn moved(orders: &[(&str, f64)], moved: &[&str], before: usize) -> String {
         let mut document = table("{}");
         let natural = |id: &str| f64::from(id.as_bytes()[0] - b'a') + 1.0;
         let cells = orders.iter().filter(|(id, order)| *order != natural(id));
-        document.apply(&write(&document, "t", cells.map(|(id, order)| (*id, "order", Some((*order).into()))))).unwrap();
+        document
+            .apply(&write(&document, &Table::new("t"), cells.map(|(id, order)| (*id, "order", Some((*order).into())))))
+            .unwrap();
         let placed: Vec<_> =
             orders.iter().map(|(id, order)| Placed { id, order: *order, natural: natural(id) }).collect();
-        document.apply(&reorder(&document, "t", &placed, &moved.iter().copied().collect(), before)).unwrap();
-        let rows = rows(&document, "t").cloned().unwrap_or_default();
+        document
+            .apply(&reorder(&document, &Table::new("t"), &placed, &moved.iter().copied().collect(), before))
+            .unwrap();
+        let table = Table::new("t");
+        let rows = rows(&document, &table).cloned().unwrap_or_default();
         let order = |id: &str| rows.get(id).and_then(|row| row.as_fields()?.get("order")?.as_number());
         let mut now: Vec<_> =
             orders.iter().map(|(id, _)| (order(id).unwrap_or(natural(id)), natural(id), *id)).collect();

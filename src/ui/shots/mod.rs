@@ -15,7 +15,7 @@ use std::sync::Arc;
 use egui::{ComboBox, RichText, Ui};
 use model::Shot;
 
-use crate::command::{Approval, Command};
+use crate::command::{Approval, Command, FileCommand};
 use crate::cx::{Cx, Look};
 use crate::icons::{self, Icon};
 use crate::lines::field_ui;
@@ -57,6 +57,7 @@ struct Made {
     revision: u64,
     table: Option<String>,
     n_nodes: usize,
+    groups: Arc<indexmap::IndexMap<String, model::GroupFace>>,
     sources: Sources,
     nodes: Vec<Option<Arc<NodeView>>>,
     rows: Vec<Row>,
@@ -64,7 +65,8 @@ struct Made {
 
 impl View {
     fn refresh(&mut self, cx: &Cx<'_>) {
-        let same_nodes = |made: &Made| made.n_nodes == cx.view.nodes.len();
+        let same_nodes =
+            |made: &Made| made.n_nodes == cx.view.nodes.len() && Arc::ptr_eq(&made.groups, &cx.view.groups);
         let same = |made: &Made| made.revision == cx.revision && made.table == self.table && same_nodes(made);
         // Where shots come out of a group is known only once they are there.
         let known =
@@ -87,8 +89,8 @@ impl View {
             _ => {
                 self.arranged = None;
                 let rows = rows::rows(cx.document, cx.view, &sources);
-                let n_nodes = cx.view.nodes.len();
-                Some(Made { revision: cx.revision, table: self.table.clone(), n_nodes, sources, nodes, rows })
+                let (n_nodes, groups) = (cx.view.nodes.len(), cx.view.groups.clone());
+                Some(Made { revision: cx.revision, table: self.table.clone(), n_nodes, groups, sources, nodes, rows })
             }
         };
     }
@@ -119,11 +121,11 @@ impl View {
                 egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("State: {}", STATES[self.state].0))
             });
             if 1 < sources.tables.len() {
-                let now = sources.table.clone().unwrap_or_default();
+                let now = sources.table.as_ref().map(|table| table.node.clone()).unwrap_or_default();
                 ComboBox::from_id_salt("table").selected_text(&now).show_ui(ui, |ui| {
                     for table in &sources.tables {
-                        if ui.selectable_label(*table == now, table).clicked() {
-                            self.table = Some(table.clone());
+                        if ui.selectable_label(table.node == now, &table.node).clicked() {
+                            self.table = Some(table.node.clone());
                         }
                     }
                 });
@@ -138,8 +140,16 @@ impl View {
                 );
             }
             if let Some(group) = sources.in_group(cx.document) {
-                ui.label(RichText::new(format!("in the group {group}")).color(cx.theme.weak))
-                    .on_hover_text("These shots are made inside a group: open it to change them");
+                ui.label(RichText::new(format!("in the group {group}")).color(cx.theme.weak)).on_hover_text(
+                    "Show the rows of its shot table on the group to change them here for this use of it",
+                );
+                let file = cx.document.nodes[group].params.get("file").and_then(model::Data::as_text);
+                if let Some(file) = file.map(str::to_owned)
+                    && ui.button("Enter the group").clicked()
+                {
+                    let node = group.to_owned();
+                    cx.commands.push(Command::File(FileCommand::Enter { node, file }));
+                }
             }
             if let Some(source) = sources.can_insert_after(cx.document) {
                 let add = ui
@@ -205,6 +215,11 @@ impl View {
             }
             Act::Roll(ids) => {
                 for made in ids.iter().filter_map(|id| made(id)) {
+                    // Takes of nodes in a group are the group's own.
+                    if !cx.document.nodes.contains_key(model::node_of_item(&made.item)) {
+                        cx.shared.toast = Some("Enter the group to roll its takes".to_owned());
+                        continue;
+                    }
                     cx.commands.push(Command::Roll { item: made.item.clone(), n: 1, approval: Approval::default() });
                 }
             }

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use model::{Data, Document, Params, PortRef, PortType, Shot, Value, Verdict};
 
 use super::columns::Column;
-use super::edits::{self, Placed};
+use super::edits::{self, Placed, Table};
 use crate::cx::{Cx, Picture};
 use crate::view::{ItemState, ItemView, NodeView, RunView, dollars};
 
 /// Where shots come from in a document, who makes clips or pictures of them, and who judges those.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sources {
-    pub(super) tables: Vec<String>,
-    pub(super) table: Option<String>,
+    pub(super) tables: Vec<Table>,
+    pub(super) table: Option<Table>,
     /// Outputs that give the shots.
     pub(super) shots: Vec<PortRef>,
     makers: Vec<String>,
@@ -33,23 +33,30 @@ impl Sources {
         let mut other = None;
         for (id, node) in &cx.document.nodes {
             match node.kind.as_str() {
-                edits::KIND => found.tables.push(id.clone()),
+                edits::KIND => found.tables.push(Table::new(id)),
                 "structure.breakdown" => breakdown = breakdown.or(Some(PortRef::new(id, "shots"))),
                 kind if kind.starts_with("model.") => found.makers.push(id.clone()),
                 kind if kind.starts_with("consistency.") => found.reports.push(id.clone()),
-                _ if other.is_none() => {
+                _ if other.is_none() || node.kind == model::GROUP => {
+                    let table = cx.view.groups.get(id).and_then(|face| Table::in_group(id, face, cx.catalog));
+                    found.tables.extend(table);
                     let ports = cx.ports(id).outputs;
-                    other = ports.iter().find(|it| it.ty == PortType::Shot).map(|it| PortRef::new(id, &it.name));
+                    let port = ports.iter().find(|it| it.ty == PortType::Shot).map(|it| PortRef::new(id, &it.name));
+                    other = other.or(port);
                 }
                 _ => {}
             }
         }
         inner(cx, &mut found);
-        let wanted = wanted.filter(|wanted| found.tables.iter().any(|table| table == wanted)).map(str::to_owned);
+        let wanted = wanted.and_then(|wanted| found.tables.iter().find(|table| table.node == wanted).cloned());
         found.table = wanted.or_else(|| found.tables.last().cloned());
         found.shots = match &found.table {
+            Some(table) if is_group(cx, &table.node) => {
+                found.shots.extend(before_table(cx, &table.node));
+                return found;
+            }
             Some(table) => {
-                let feed = cx.document.links.get(&PortRef::new(table, "shots"));
+                let feed = cx.document.links.get(&PortRef::new(&table.node, "shots"));
                 feed.map(|feed| feed.sources().to_vec()).unwrap_or_default()
             }
             None => breakdown.or(other).into_iter().collect(),
@@ -106,18 +113,37 @@ fn inner_nodes<'a>(cx: &'a Cx<'_>, group: Option<&'a str>) -> impl Iterator<Item
 
 /// The output inside a group, or inside any, that gives its shots: that of a table before that of a breakdown.
 fn inner_shots(cx: &Cx<'_>, group: Option<&str>) -> Option<PortRef> {
-    let port = |node: &NodeView| {
-        let values = node.items.iter().flat_map(|item| &item.values);
-        values.filter(|(_, value)| gives_shots(value)).map(|(name, _)| name.clone()).next()
-    };
     let rank = |kind: &str| match kind {
         edits::KIND => 2,
         "structure.breakdown" => 1,
         _ => 0,
     };
     let giving =
-        inner_nodes(cx, group).filter_map(|(id, node)| Some((rank(&node.kind), PortRef::new(id, &port(node)?))));
+        inner_nodes(cx, group).filter_map(|(id, node)| Some((rank(&node.kind), PortRef::new(id, &shot_port(node)?))));
     giving.max_by_key(|(rank, _)| *rank).map(|(_, port)| port)
+}
+
+/// What the table in a group changes: the shots of another node in it, or those that come in.
+fn before_table(cx: &Cx<'_>, group: &str) -> Option<PortRef> {
+    let mut inner = inner_nodes(cx, Some(group)).filter(|(_, node)| node.kind != edits::KIND);
+    let inner = inner.find_map(|(id, node)| Some(PortRef::new(id, &shot_port(node)?)));
+    let comes_in = || {
+        let inputs = cx.ports(group).inputs;
+        let feeds = inputs.iter().filter(|port| port.ty == PortType::Shot);
+        feeds.filter_map(|port| cx.document.links.get(&PortRef::new(group, &port.name))).next()
+    };
+    let comes_in = || comes_in().and_then(|feed| feed.sources().first()).map(|port| inside(cx, port));
+    inner.or_else(comes_in).or_else(|| inner_shots(cx, Some(group)))
+}
+
+fn is_group(cx: &Cx<'_>, node: &str) -> bool {
+    cx.document.nodes.get(node).is_some_and(|node| node.kind == model::GROUP)
+}
+
+/// The port at which a node gives shots.
+fn shot_port(node: &NodeView) -> Option<String> {
+    let values = node.items.iter().flat_map(|item| &item.values);
+    values.filter(|(_, value)| gives_shots(value)).map(|(name, _)| name.clone()).next()
 }
 
 fn gives_shots(value: &Value) -> bool {
@@ -130,8 +156,7 @@ fn gives_shots(value: &Value) -> bool {
 
 /// The output that a group's output shows; any other is itself.
 fn inside(cx: &Cx<'_>, port: &PortRef) -> PortRef {
-    let is_group = cx.document.nodes.get(&port.node).is_some_and(|node| node.kind == model::GROUP);
-    let found = is_group.then(|| inner_shots(cx, Some(&port.node))).flatten();
+    let found = is_group(cx, &port.node).then(|| inner_shots(cx, Some(&port.node))).flatten();
     found.unwrap_or_else(|| port.clone())
 }
 
@@ -281,8 +306,7 @@ pub(crate) fn short(number: f64) -> String {
 
 /// All shots in the order of the film.
 pub(super) fn rows(document: &Document, view: &RunView, sources: &Sources) -> Vec<Row> {
-    let table = sources.table.as_deref();
-    let held = table.and_then(|table| edits::rows(document, table));
+    let held = sources.table.as_ref().and_then(|table| edits::rows(document, table));
     let mut made = made(document, view, sources);
     let mut scores = scores(view, sources);
     let mut rows: Vec<Row> = sources
@@ -499,7 +523,7 @@ pub(super) mod tests {
     fn sources(table: bool) -> Sources {
         Sources {
             tables: Vec::new(),
-            table: table.then(|| "table".to_owned()),
+            table: table.then(|| Table::new("table")),
             shots: vec![PortRef::new("shots", "shots")],
             makers: vec!["generate".to_owned()],
             reports: vec!["cuts".to_owned()],

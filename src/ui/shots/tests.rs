@@ -228,6 +228,39 @@ fn shots_inside_a_group_are_rows_that_can_be_looked_at() {
 }
 
 #[test]
+fn shots_inside_a_group_are_changed_for_the_instance() {
+    let mut bench = Bench::new("film: group file=\"film.ron\"");
+    let inner = rows::tests::view(TEXTS, &[ItemState::Done, ItemState::Ready, ItemState::Done]);
+    for (id, kind) in [("shots", "structure.breakdown"), ("table", "structure.shots"), ("generate", "model.video")] {
+        let mut node = (*inner.nodes[if id == "table" { "shots" } else { id }]).clone();
+        node.kind = kind.to_owned();
+        node.items.iter_mut().for_each(|item| item.name = format!("film-{}", item.name));
+        bench.view.nodes.insert(format!("film-{id}"), Arc::new(node));
+    }
+    let spec = nodes::ALL.iter().find(|spec| spec.kind == "structure.shots").unwrap().param("rows").unwrap();
+    let param = model::GroupParam { name: "shots".to_owned(), spec: *spec, inherited: None };
+    let face = model::GroupFace { params: vec![param], ..model::GroupFace::default() };
+    bench.view.groups = Arc::new([("film".to_owned(), face)].into());
+    let mut view = View::default();
+    let mut harness = bench.window((1200.0, 400.0), move |ui, cx| view.show(ui, cx));
+    harness.run();
+    assert!(harness.query_by_label("in the group film").is_none());
+    double_click(&mut harness, "Text of s1.b2");
+    harness.get_by_label("Text of s1.b2, being changed").type_text("!");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let written = |harness: &Harness<'_, Bench>| {
+        harness.state().history.document().nodes["film"].params.get("shots").map(Data::to_text)
+    };
+    assert_eq!(written(&harness).as_deref(), Some(r#"{ "s1.b2": { "text": "!" } }"#));
+    assert_eq!(harness.get_by_label("Text of s1.b2").value().as_deref(), Some("!"));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(written(&harness), None);
+}
+
+#[test]
 fn a_table_is_offered_where_there_is_none() {
     let mut harness = harness_of("shots: structure.breakdown\ngenerate: model.video shot<-shots.shots", TEXTS);
     harness.get_by_label("Add a shot table").click();

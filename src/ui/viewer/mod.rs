@@ -10,7 +10,7 @@ mod preview;
 mod seen;
 mod stage;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timeline;
 mod transport;
 mod upstream;

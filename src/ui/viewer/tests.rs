@@ -4,99 +4,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, TextureId, Vec2, vec2};
+use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use model::{Color, Digest, Image, List, Media, Rate, Recipe, Report, Shot, Value, Verdict, VideoInfo};
 
 use super::{PANEL, Panel};
 use crate::command::{Command, FileCommand};
-use crate::cx::{Compare, Cx, Gallery, Look, Picture, Region, Shown};
-use crate::player::{Player, PlayerStatus, Side};
+use crate::cx::{Compare, Look, Region};
 use crate::testing::Bench;
+use crate::testing::fakes::{Deck, FakeGallery, FakePlayer};
 use crate::view::{ItemState, ItemView, NodeView};
-
-/// A player that does what it is told at once, and remembers what it was told.
-#[derive(Default)]
-pub(super) struct Deck {
-    pub(super) status: PlayerStatus,
-    pub(super) loaded: [Option<Arc<Recipe>>; 2],
-    pub(super) told: Vec<String>,
-}
-
-#[derive(Clone, Default)]
-struct FakePlayer(Rc<RefCell<Deck>>);
-
-impl FakePlayer {
-    fn tell(&self, text: String) {
-        self.0.borrow_mut().told.push(text);
-    }
-}
-
-impl Player for FakePlayer {
-    fn load(&mut self, side: Side, recipe: Option<Arc<Recipe>>) {
-        let mut deck = self.0.borrow_mut();
-        if side == Side::A {
-            deck.status.n_frames = recipe.as_ref().map_or(0, |recipe| recipe.n_frames());
-            deck.status.rate = recipe.as_ref().map(|recipe| recipe.rate);
-        }
-        deck.loaded[side as usize] = recipe;
-    }
-    fn play(&mut self, speed: f64) {
-        self.0.borrow_mut().status.speed = speed;
-        self.tell(format!("play {speed}"));
-    }
-    fn pause(&mut self) {
-        self.0.borrow_mut().status.speed = 0.0;
-        self.tell("pause".to_owned());
-    }
-    fn seek(&mut self, frame: u64) {
-        self.0.borrow_mut().status.frame = frame;
-        self.tell(format!("seek {frame}"));
-    }
-    fn step(&mut self, frames: i64) {
-        let mut deck = self.0.borrow_mut();
-        deck.status.frame = deck.status.frame.saturating_add_signed(frames);
-        drop(deck);
-        self.tell(format!("step {frames}"));
-    }
-    fn set_range(&mut self, range: Option<(u64, u64)>, looping: bool) {
-        self.tell(format!("range {range:?} {looping}"));
-    }
-    fn set_volume(&mut self, volume: f32) {
-        self.tell(format!("volume {volume}"));
-    }
-    fn set_size(&mut self, _: (u32, u32)) {}
-    fn status(&self, _: Side) -> PlayerStatus {
-        self.0.borrow().status.clone()
-    }
-    fn picture(&mut self, _: &egui::Context, side: Side) -> Option<(TextureId, Vec2)> {
-        let deck = self.0.borrow();
-        deck.loaded[side as usize].as_ref().map(|_| (TextureId::User(side as u64), vec2(1280.0, 720.0)))
-    }
-    fn scrub(&mut self, frame: u64) {
-        self.0.borrow_mut().status.frame = frame;
-        self.tell(format!("scrub {frame}"));
-    }
-    fn difference(&mut self, _: &egui::Context) -> Option<(TextureId, Vec2)> {
-        self.tell("difference".to_owned());
-        Some((TextureId::User(9), vec2(1280.0, 720.0)))
-    }
-}
-
-/// A gallery whose pictures are ready at once. It counts what it was asked for.
-#[derive(Clone, Default)]
-struct FakeGallery(Rc<RefCell<usize>>);
-
-impl Gallery for FakeGallery {
-    fn picture(&mut self, _: &egui::Context, _: &Picture, width: u32) -> Shown {
-        *self.0.borrow_mut() += 1;
-        Shown::Ready(TextureId::User(5), vec2(width as f32, width as f32 * 9.0 / 16.0))
-    }
-    fn waveform(&mut self, _: &egui::Context, _: &Value, columns: usize) -> Option<Arc<Vec<(f32, f32)>>> {
-        Some(Arc::new(vec![(-0.5, 0.5); columns]))
-    }
-}
 
 struct Window {
     harness: Harness<'static, Bench>,
@@ -116,20 +34,7 @@ impl Window {
         let mut panel: Box<dyn Panel> = (PANEL.make)();
         let harness = bench.window(size, move |ui, cx| {
             let (mut player, mut gallery) = (player.clone(), gallery.clone());
-            let mut cx = Cx {
-                document: cx.document,
-                revision: cx.revision,
-                recent: cx.recent,
-                catalog: cx.catalog,
-                view: cx.view,
-                files: cx.files,
-                history: cx.history,
-                shared: &mut *cx.shared,
-                commands: &mut *cx.commands,
-                gallery: &mut gallery,
-                player: &mut player,
-                theme: cx.theme,
-            };
+            let mut cx = cx.with(&mut gallery, &mut player);
             for action in
                 cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, crate::actions::Focus::of(ui.ctx()))
             {
@@ -180,7 +85,7 @@ fn media(name: &str, frames: u64) -> Arc<Media> {
     Arc::new(Media { digest, bytes: 1, format: "mp4".into(), video: Some(video), audio: None })
 }
 
-fn clip(name: &str, frames: u64) -> Value {
+pub(crate) fn clip(name: &str, frames: u64) -> Value {
     Value::Clip(Arc::new(Recipe::file(media(name, frames), None, Rate::FILM)))
 }
 
@@ -207,7 +112,7 @@ fn shot(id: &str, seconds: f64) -> Value {
 }
 
 /// Three shots of which the second is missing, and a film of them.
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let mut bench = Bench::new(
         "shots: structure.breakdown\n\
          generate: model.video shot<-shots.shots\n\

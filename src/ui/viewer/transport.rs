@@ -157,9 +157,10 @@ impl Transport {
                 WidgetInfo::labeled(Role::Label, true, format!("Timecode {}", rate.timecode(status.frame)))
             });
             timecode.on_hover_text("Timecode, hours to frames");
+            ui.add_space(space::S);
             let frames = format!("{} / {n_frames}", status.frame);
             ui.weak(&frames).on_hover_text("Frame, counted from 0, and number of frames");
-            ui.add_space(if narrow { 0.0 } else { space::S });
+            ui.add_space(space::S);
             ui.add_enabled_ui(reel.is_some(), |ui| {
                 let mut button = |icon, id, on| {
                     if action_button(ui, &cx.shared.keymap, icon, id, on).clicked() {
@@ -187,8 +188,11 @@ impl Transport {
             }
             let dropped = format!("{} dropped", status.dropped);
             let color = if status.dropped == 0 { cx.theme.weak } else { cx.theme.watch };
-            ui.colored_label(color, dropped)
-                .on_hover_text("Frames that came too late to be shown since playback began");
+            // A narrow bar has room for the number alone: a second line would take it from the picture.
+            let shown = if narrow { status.dropped.to_string() } else { dropped.clone() };
+            let shown = ui.colored_label(color, shown);
+            shown.widget_info(|| WidgetInfo::labeled(Role::Label, true, &dropped));
+            shown.on_hover_text("Frames that came too late to be shown since playback began");
         });
         pressed
     }
