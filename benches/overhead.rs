@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +15,10 @@ use indexmap::IndexMap;
 use model::{Data, Document, Edit, Feed, Node, PortRef};
 use providers::{Catalog, Keys};
 use throughline::router::Router;
+
+mod counting;
+
+use counting::{instructions as counted, quiet, say};
 
 const BIN: &str = env!("CARGO_BIN_EXE_throughline");
 
@@ -30,12 +34,6 @@ fn main() {
     in_session();
     instructions();
     deep_chain();
-}
-
-fn say(text: &str) {
-    use std::io::Write;
-    // A bench whose reader went away has nobody to tell.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// `n` nodes as pipelines of ten, joined by one sink when there are few enough of them for a film.
@@ -113,17 +111,7 @@ fn in_session() {
 
 /// Instructions of one edit: the difference between two runs that differ in edits only.
 fn instructions() {
-    let count = |n: usize, edits: u32| -> Option<u64> {
-        let program = std::env::current_exe().ok()?;
-        let done = quiet(Command::new("valgrind").args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]))
-            .arg(program)
-            .args(["edits", &n.to_string(), &edits.to_string(), "cutoff"])
-            .stderr(Stdio::piped())
-            .output()
-            .ok()?;
-        let text = String::from_utf8_lossy(&done.stderr).into_owned();
-        text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-    };
+    let count = |n: usize, edits: u32| counted(&["edits", &n.to_string(), &edits.to_string(), "cutoff"]);
     say("\ninstructions of one edit with early cutoff (valgrind)");
     let mut first = None;
     for n in [1_000, 10_000, 100_000] {
@@ -153,10 +141,6 @@ fn deep_chain() {
     let engine = engine(&document);
     let state = engine.items(&format!("n{}", n - 1))[0].state.name();
     say(&format!("\na chain {n} deep on a default stack: {state} in {:.2} s", started.elapsed().as_secs_f64()));
-}
-
-fn quiet(command: &mut Command) -> &mut Command {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null())
 }
 
 /// CPU seconds of children that have ended, from the kernel's own account.

@@ -15,5 +15,6 @@ pub mod project;
 pub mod router;
 pub mod session;
 pub mod settled;
+mod taste;
 mod workers;
 mod workflows;

@@ -9,6 +9,7 @@ use engine::caps::{Caps, Purchase, Purpose, Scope, Standing};
 use engine::demand::Target;
 use engine::engine::{Approval, Engine, Event, Setup, Tally};
 use engine::explain::Explanation;
+use engine::models::Chosen;
 use engine::state::{ItemRef, State};
 use engine::store::Store;
 use model::{Data, Diagnostic, Digest};
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::project::Project;
 use crate::router::Router;
+use crate::taste::Takes;
 use crate::{export, workers};
 
 /// How a session is set up.
@@ -175,7 +177,8 @@ impl Session {
                 (lanes, Some(media))
             }
         };
-        let router = Router::system(&project.folder(), store.clone(), media);
+        let takes = Takes { graph: project.name(), choices: project.document.takes.clone() };
+        let router = Router::system(&project.folder(), takes, store.clone(), media);
         let previews = router.previews.clone();
         if options.access == Access::Write {
             lanes.extend(router.unfinished()?);
@@ -392,7 +395,7 @@ impl Session {
             work: wanted.map(|wanted| wanted.work.kind()),
             model: chosen.map(|it| format!("{} {}", it.model, it.version)),
             provider: chosen.filter(|it| it.cost != Some(0)).map(|it| it.lane.to_owned()),
-            choice: chosen.map(|it| it.reason.lines().map(str::to_owned).collect()).unwrap_or_default(),
+            choice: chosen.map(Chosen::lines).unwrap_or_default(),
             cost_microusd: cost,
             money: None,
             why,

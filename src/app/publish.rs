@@ -382,11 +382,11 @@ impl Publisher {
             Ask::Explain(item) => {
                 self.view.explanation = Some(Arc::new(match session.explain(item) {
                     Ok(it) => ExplanationView {
+                        model: it.model(),
                         item: it.item,
                         key: it.key,
                         before: it.before,
                         ingredients: it.ingredients.into_iter().map(|it| (it.path, it.now, it.before)).collect(),
-                        model: it.model,
                         problem: None,
                     },
                     Err(problem) => {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use engine::explain::Explanation;
+use engine::models::Chosen;
 use serde_json::json;
 
 use super::Exit;
@@ -44,7 +45,7 @@ impl Explain {
         let short = |key: Option<model::Digest>| key.map_or("-".to_owned(), |key| key.short());
         out.line(format!("{}  {}", explained.item, explained.state.name()));
         out.line(format!("key {}  previous {}", short(explained.key), short(explained.before)));
-        if let Some(model) = &explained.model {
+        if let Some(model) = explained.model() {
             out.line(format!("model {model}"));
         }
         let has_before = explained.before.is_some();
@@ -65,6 +66,18 @@ impl Explain {
     }
 }
 
+/// The choice of a model as data.
+fn choice(chosen: &Chosen) -> serde_json::Value {
+    json!({
+        "model": chosen.model,
+        "version": chosen.version,
+        "provider": chosen.lane,
+        "cost_microusd": chosen.cost,
+        "reason": chosen.reason.lines().next(),
+        "record": chosen.record,
+    })
+}
+
 fn object(explained: &Explanation) -> serde_json::Value {
     let rows: Vec<_> = explained
         .ingredients
@@ -79,7 +92,8 @@ fn object(explained: &Explanation) -> serde_json::Value {
         "state": explained.state.name(),
         "key": explained.key,
         "previous_key": explained.before,
-        "model": explained.model,
+        "model": explained.model(),
+        "choice": explained.chosen.as_ref().map(choice),
         "ingredients": rows,
     })
 }

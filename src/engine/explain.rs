@@ -33,10 +33,15 @@ pub struct Explanation {
     pub before: Option<Digest>,
     pub ingredients: Vec<Ingredient>,
     /// The model that was chosen, and why.
-    pub model: Option<String>,
+    pub chosen: Option<Chosen>,
 }
 
 impl Explanation {
+    /// The model that was chosen, its version, and how: a line each.
+    pub fn model(&self) -> Option<String> {
+        self.chosen.as_ref().map(|it| format!("{} {}: {}", it.model, it.version, it.lines().join("\n")))
+    }
+
     /// The ingredients that differ; empty where there is no earlier result.
     pub fn changes(&self) -> impl Iterator<Item = &Ingredient> {
         self.ingredients.iter().filter(|it| self.before.is_some() && it.is_changed())
@@ -56,7 +61,7 @@ impl Engine {
     pub fn explain(&self, at: ItemRef) -> Result<Explanation, Diagnostic> {
         let item = self.item(at);
         let name = item.name.clone();
-        let (mut key, mut now, mut model) = (None, Vec::new(), None);
+        let (mut key, mut now, mut answered) = (None, Vec::new(), None);
         match self.ev.replan(at) {
             Some(Ok(plan)) => match (plan.outcome, plan.made_by) {
                 (Outcome::Work(work), _) | (Outcome::Values(_), Some(work)) => {
@@ -68,7 +73,7 @@ impl Engine {
                     let (found, work) = keyed(*work, chosen.as_ref());
                     key = Some(found);
                     now = work.ingredients(named(chosen.as_ref()));
-                    model = chosen.as_ref().map(told);
+                    answered = chosen;
                 }
                 (Outcome::Values(outputs), None) => {
                     for (port, value) in outputs {
@@ -82,7 +87,7 @@ impl Engine {
                     let chosen = wanted.chosen.as_ref();
                     now.extend(wanted.work.ingredients(named(chosen)));
                     key = item.key;
-                    model = model.or(chosen.map(told));
+                    answered = answered.or_else(|| chosen.cloned());
                 }
             }
             Some(Err(Stop::Refused(diagnostic))) => return Err(self.ev.placed(at, *diagnostic)),
@@ -95,16 +100,19 @@ impl Engine {
             let named = made.model.as_ref().map(|(name, version)| (name.as_str(), *version));
             old = made.work.ingredients(named);
         }
-        Ok(Explanation { item: name, state: item.state.clone(), key, before, ingredients: beside(now, old), model })
+        Ok(Explanation {
+            item: name,
+            state: item.state.clone(),
+            key,
+            before,
+            ingredients: beside(now, old),
+            chosen: answered,
+        })
     }
 }
 
 fn named(chosen: Option<&Chosen>) -> Option<(&str, u32)> {
     chosen.map(|it| (it.model.as_str(), it.version))
-}
-
-fn told(chosen: &Chosen) -> String {
-    format!("{} {}: {}", chosen.model, chosen.version, chosen.reason)
 }
 
 /// Pairs two listings by path, in the order of the first, with what only the second has at the end.

@@ -19,6 +19,7 @@ pub mod models;
 pub mod money;
 pub mod moved;
 mod needs;
+pub mod record;
 pub mod remote;
 pub mod scratch;
 mod shapes;

@@ -3,10 +3,13 @@
 //!
 //! Calls that must agree (shots that share a character) are chosen for together, with whoever is at work already.
 
+use std::sync::Arc;
+
 use model::policy::Policy;
 use model::{Call, Diagnostic, Digest, ModelChoice, Scope};
 
 use crate::lanes::LaneSpec;
+use crate::record::Record;
 
 /// A call that somebody must be chosen for.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +37,23 @@ pub struct Chosen {
     pub cost: Option<u64>,
     /// Whether equal requests give equal results, so that a take needs no record.
     pub deterministic: bool,
-    /// Why this one: a sentence, then the record of the decision, a line each.
+    /// Why this one: a sentence, and what else there is to say, a line each.
     pub reason: String,
+    /// The record of the decision, of the day when it was made; none where there was nobody else to choose.
+    pub record: Option<Arc<Record>>,
     /// What was asked, to remember the choice by; none where it needs no remembering.
     pub ask: Option<Digest>,
     /// When another one may take its place.
     pub falls: Falls,
+}
+
+impl Chosen {
+    /// Why this one, and the record of the decision, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let said = self.reason.lines().map(str::to_owned);
+        let record = self.record.iter().flat_map(|record| record.lines());
+        said.chain(record.map(|line| format!("  {line}"))).collect()
+    }
 }
 
 /// When a call goes to another model.

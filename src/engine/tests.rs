@@ -249,6 +249,7 @@ fn picked(model: &str, cost: Option<u64>) -> Chosen {
         cost,
         deterministic: false,
         reason: "the only one".to_owned(),
+        record: None,
         ask: None,
         falls: Falls::Never,
     }
@@ -466,7 +467,7 @@ fn calls_that_are_chosen_together_move_together() {
     assert_eq!(models(&bench), ["m1", "m1"]);
     bench.set("w", "a b=long");
     assert_eq!(models(&bench), ["m4", "m4"], "a did not change, and moves with b");
-    assert!(bench.engine.explain(bench.engine.find_item("p/a").unwrap()).unwrap().model.unwrap().starts_with("m4 1"));
+    assert!(bench.engine.explain(bench.engine.find_item("p/a").unwrap()).unwrap().model().unwrap().starts_with("m4 1"));
     assert_eq!(bench.run("p"), "p/a, p/b");
     bench.set("w", "a b=long c=longer");
     assert_eq!(bench.states("p"), "ready ready ready", "all three belong to the longest");
@@ -665,7 +666,7 @@ fn values_read_from_an_answer_have_its_key_and_its_takes() {
     let key = bench.engine.item(at).key;
     assert_eq!(key, Some(paid("x", 1).key(Some(("fake", 1)))), "what it waits for is what it is about");
     let told = bench.engine.explain(at).unwrap();
-    assert_eq!((told.key, told.model.as_deref()), (key, Some("fake 1: the only one")));
+    assert_eq!((told.key, told.model().as_deref()), (key, Some("fake 1: the only one")));
     let approval = || Approval { budget: 9_000, ..Approval::default() };
     assert_eq!((bench.run_with("r", approval()), bench.value("r")), ("r".to_owned(), "read x take 1".to_owned()));
     let at = bench.engine.find_item("r").unwrap();

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::models::{Asked, Chosen, Falls};
+use engine::record::Record;
 use model::policy::{Aim, Consent, Consistency, Policy};
 use model::{Call, Diagnostic, Digest, ModelChoice, Quality, Task, walk};
 use providers::lasting;
 use providers::manifest::{Date, Entry};
 use providers::router::{
-    self, Anchor, Candidate, Decision, Desk, Doubts, Fallen, Filter, Health, Ladder, Offer, Refusal, Removed, route,
-    together,
+    self, Anchor, Candidate, Desk, Doubts, Fallen, Filter, Ladder, Offer, Removed, route, together,
 };
 
 use super::kept::{self, Kept};
@@ -97,6 +97,7 @@ impl Router {
             .iter()
             .map(|(text, policy)| (text.as_str(), Desk::new(&candidates, policy, (self.today)())))
             .collect();
+        let mut records = BTreeMap::new();
         for mut group in groups {
             // Who was asked in which order does not matter.
             group.members.sort_by_key(|member| (member.ask, member.place));
@@ -108,7 +109,14 @@ impl Router {
                     Wish::Aim(aim) => {
                         let text = group.wish.text();
                         let desk = desks.get_mut(text.as_str()).expect("every aim has a desk");
-                        let asked = Together { router: self, world, candidates: &candidates, policy, aim: *aim };
+                        let mut asked = Together {
+                            router: self,
+                            world,
+                            candidates: &candidates,
+                            policy,
+                            aim: *aim,
+                            records: &mut records,
+                        };
                         asked.choose(&group, kept, desk)
                     }
                     Wish::Named { name, why } => {
@@ -167,7 +175,9 @@ impl Router {
                     false => format!("{why}: {name}; {}", decision.reason),
                 };
                 let lines: Vec<_> = std::iter::once(first).chain(doubts).collect();
-                Ok(Chosen { falls, ..chosen(entry, decision.estimate, &lines, member.ask) })
+                // Who is named is no choice: there is a record where it falls back.
+                let record = (!member.fallen.is_empty()).then(|| Arc::new(decision.record()));
+                Ok(Chosen { falls, record, ..chosen(entry, decision.estimate, lines.join("\n"), member.ask) })
             }
             Err(refusal) => {
                 let removed = refusal.removed.iter().find(|it| it.name == entry.name).or(refusal.removed.first());
@@ -178,7 +188,7 @@ impl Router {
                     let is_bought = || self.is_bought(&key);
                     if self.is_made(&key)? || is_bought()? {
                         let today = format!("{why}; it has made this already; today it could not, as {}", removed.why);
-                        return Ok(Chosen { cost: Some(0), ..chosen(entry, None, &[today], member.ask) });
+                        return Ok(Chosen { cost: Some(0), ..chosen(entry, None, today, member.ask) });
                     }
                 }
                 Err(removed.map_or_else(|| refusal.diagnostic(), refused))
@@ -187,8 +197,8 @@ impl Router {
     }
 }
 
-/// A choice for one call: the model's name, its estimate and the record.
-type Routed = (String, Option<u64>, Vec<String>);
+/// The record of a choice, shared by calls that were decided alike.
+type Routed = Arc<Record>;
 
 /// What calls that share a choice are chosen by.
 struct Together<'r, 'w> {
@@ -197,11 +207,13 @@ struct Together<'r, 'w> {
     candidates: &'r [Candidate<'w>],
     policy: &'r Policy,
     aim: Aim,
+    /// Records of the decisions that desks have made, by where they lie: the desks keep them there.
+    records: &'r mut BTreeMap<usize, Routed>,
 }
 
 impl<'w> Together<'_, 'w> {
     fn choose(
-        &self,
+        &mut self,
         group: &Group<'_>,
         kept: Vec<Result<Option<Kept>, Diagnostic>>,
         desk: &mut Desk<'w, '_>,
@@ -227,26 +239,24 @@ impl<'w> Together<'_, 'w> {
                 Ok(Some(kept)) => Ok(kept.chosen(member.ask, self.world.catalog.entry(&kept.model), "")),
                 Ok(None) => {
                     let lost = || Err(Diagnostic::error("no-model", "BUG: a call was not routed"));
-                    let (name, estimate, lines) = routed.next().unwrap_or_else(lost)?;
-                    let entry = self.world.catalog.entry(&name).ok_or_else(|| unknown(&name, self.world))?;
-                    let own = format!("{name}: ");
-                    let lines: Vec<_> =
-                        lines.iter().map(|line| line.trim_start_matches(own.as_str()).to_owned()).collect();
-                    Ok(Chosen { falls, ..chosen(entry, estimate, &lines, member.ask) })
+                    let record = routed.next().unwrap_or_else(lost)?;
+                    let name = &record.choice;
+                    let entry = self.world.catalog.entry(name).ok_or_else(|| unknown(name, self.world))?;
+                    let chosen = chosen(entry, record.estimate_microusd, record.reason.clone(), member.ask);
+                    Ok(Chosen { falls, record: Some(record), ..chosen })
                 }
             })
             .collect()
     }
 
-    /// The pure choice for those that are free: name, estimate and record of each.
+    /// The pure choice for those that are free.
     fn route(
-        &self,
+        &mut self,
         group: &Group<'_>,
         kept: &[Result<Option<Kept>, Diagnostic>],
         free: &[usize],
         desk: &mut Desk<'w, '_>,
     ) -> Vec<Result<Routed, Diagnostic>> {
-        let told = |decision: &Decision<'_>| (decision.choice.to_owned(), decision.estimate, decision.lines());
         let mut fallen: Vec<Fallen> = Vec::new();
         for it in group.members.iter().flat_map(|member| &member.fallen) {
             if !fallen.iter().any(|known| known.name == it.name) {
@@ -254,11 +264,17 @@ impl<'w> Together<'_, 'w> {
             }
         }
         if group.of.is_empty() && fallen.is_empty() {
-            let one = |idx: &usize| match &*desk.route(group.members[*idx].asked.call) {
-                Ok(decision) => Ok(told(decision)),
-                Err(refusal) => Err(refusal.diagnostic()),
+            let mut one = |idx: &usize| {
+                let routed = desk.route(group.members[*idx].asked.call);
+                match &*routed {
+                    Ok(decision) => {
+                        let place = Arc::as_ptr(&routed).addr();
+                        Ok(self.records.entry(place).or_insert_with(|| Arc::new(decision.record())).clone())
+                    }
+                    Err(refusal) => Err(refusal.diagnostic()),
+                }
             };
-            return free.iter().map(one).collect();
+            return free.iter().map(&mut one).collect();
         }
         let ladder = Ladder { consent: self.policy.consent(), fallen };
         let routing = router::Policy { ladder, ..routing(self.policy, self.aim) };
@@ -267,14 +283,24 @@ impl<'w> Together<'_, 'w> {
         let of = group.of.join(", ");
         let anchor = self.anchor(group, kept);
         let anchor = anchor.map(|entry| Anchor { name: &entry.name, model: Some(&entry.model) });
-        let decided: Vec<Result<Decision<'_>, Refusal<'_>>> = match group.of.is_empty() {
-            true => free
-                .iter()
-                .map(|idx| route(group.members[*idx].asked.call, self.candidates, &routing, (self.router.today)()))
-                .collect(),
-            false => together(&judged, anchor, self.candidates, &routing, &of),
+        if group.of.is_empty() {
+            let today = (self.router.today)();
+            let one = |idx: &usize| match route(group.members[*idx].asked.call, self.candidates, &routing, today) {
+                Ok(decision) => Ok(Arc::new(decision.record())),
+                Err(refusal) => Err(refusal.diagnostic()),
+            };
+            return free.iter().map(one).collect();
+        }
+        // Calls that the filters say the same of have one decision, and so one record.
+        let mut records: BTreeMap<usize, Result<Routed, Diagnostic>> = BTreeMap::new();
+        let one = |routed: &router::Routed<'_>| {
+            let record = || match &**routed {
+                Ok(decision) => Ok(Arc::new(decision.record())),
+                Err(refusal) => Err(refusal.diagnostic()),
+            };
+            records.entry(Arc::as_ptr(routed).addr()).or_insert_with(record).clone()
         };
-        decided.iter().map(|it| it.as_ref().map(told).map_err(Refusal::diagnostic)).collect()
+        together(&judged, anchor, self.candidates, &routing, &of).iter().map(one).collect()
     }
 
     /// Who made most of the group, or is at it.
@@ -366,8 +392,7 @@ fn falls(policy: &Policy, consent: Consent) -> Falls {
 /// The animatic, which takes everything but text.
 fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
     if !animatic::TASKS.contains(&call.task) {
-        let own = Offer::BuiltIn { name: animatic::MODEL, tasks: animatic::TASKS };
-        let own = Candidate { offer: own, has_credentials: true, health: Health::default() };
+        let own = Candidate::untried(Offer::BuiltIn { name: animatic::MODEL, tasks: animatic::TASKS });
         let told = match route(call, &[own], &router::Policy::of(Aim::Cheapest), Date(0, 1, 1)) {
             Err(refusal) => refusal.diagnostic(),
             Ok(_) => Diagnostic::error("no-model", "BUG: the animatic takes what it does not make").at_field("model"),
@@ -396,12 +421,13 @@ fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
         cost: Some(0),
         deterministic: true,
         reason: reason.to_owned(),
+        record: None,
         ask: None,
         falls: Falls::Never,
     })
 }
 
-fn chosen(entry: &Entry, cost: Option<u64>, lines: &[String], ask: Digest) -> Chosen {
+fn chosen(entry: &Entry, cost: Option<u64>, reason: String, ask: Digest) -> Chosen {
     Chosen {
         model: entry.name.clone(),
         version: entry.version,
@@ -409,7 +435,8 @@ fn chosen(entry: &Entry, cost: Option<u64>, lines: &[String], ask: Digest) -> Ch
         lane: lasting(&entry.provider),
         cost,
         deterministic: entry.deterministic,
-        reason: lines.join("\n"),
+        reason,
+        record: None,
         ask: Some(ask),
         falls: Falls::Never,
     }

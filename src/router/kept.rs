@@ -5,8 +5,10 @@
 //! best after the cheapest would get the cheapest for ever.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use engine::models::{Chosen, Falls};
+use engine::record::Record;
 use engine::store::Choice;
 use model::policy::{Aim, Policy};
 use model::{Call, Diagnostic, Digest, ModelChoice, Work};
@@ -26,6 +28,7 @@ pub(super) struct Kept {
     /// Whether there is a result; else a job is under way.
     is_made: bool,
     why: Vec<String>,
+    record: Option<Arc<Record>>,
 }
 
 impl Kept {
@@ -33,7 +36,8 @@ impl Kept {
         let said = if self.is_made { "it has made this already" } else { "it was asked for this already" };
         let why = if why.is_empty() { said.to_owned() } else { format!("{why}; {said}") };
         let record = self.why.iter().map(|line| format!("  {}", line.trim_start()));
-        let before = (!self.why.is_empty()).then(|| "  when it was chosen:".to_owned());
+        let has_record = !self.why.is_empty() || self.record.is_some();
+        let before = has_record.then(|| "  when it was chosen:".to_owned());
         let lines: Vec<_> = std::iter::once(why).chain(before).chain(record).collect();
         Chosen {
             model: self.model.clone(),
@@ -44,6 +48,7 @@ impl Kept {
             cost: Some(0),
             deterministic: entry.is_some_and(|entry| entry.deterministic),
             reason: lines.join("\n"),
+            record: self.record.clone(),
             ask: Some(ask),
             falls: Falls::Never,
         }
@@ -77,7 +82,8 @@ impl Router {
         if !is_made && (entry.is_none() || !self.is_bought(&key)?) {
             return Ok(None);
         }
-        Ok(Some(Kept { model: choice.model, version: choice.version, written, is_made, why: choice.why }))
+        let Choice { model, version, why, record } = choice;
+        Ok(Some(Kept { model, version, written, is_made, why, record }))
     }
 
     fn recall(&self, ask: Digest) -> Result<Option<Choice>, Diagnostic> {
@@ -93,8 +99,9 @@ impl Router {
     /// Writes a choice down before its job is sent.
     pub(super) fn remember(&self, chosen: &Chosen) -> Result<(), Diagnostic> {
         let (Some(ask), Some(store)) = (chosen.ask, &self.store) else { return Ok(()) };
-        let why = chosen.reason.lines().map(str::to_owned).collect();
-        let choice = Choice { model: chosen.model.clone(), version: chosen.version, why };
+        let why: Vec<_> = chosen.reason.lines().map(str::to_owned).collect();
+        let record = chosen.record.clone();
+        let choice = Choice { model: chosen.model.clone(), version: chosen.version, why, record };
         if self.recall(ask)?.is_some_and(|known| (&known.model, known.version) == (&choice.model, choice.version)) {
             return Ok(());
         }
@@ -113,7 +120,7 @@ impl Router {
     /// Whether a job of a key is under way, or nobody knows.
     pub(super) fn is_bought(&self, key: &Digest) -> Result<bool, Diagnostic> {
         match self.store.as_ref().filter(|store| store.exists()) {
-            Some(store) => Ok(store.open_jobs()?.iter().any(|job| job.key == *key)),
+            Some(store) => Ok(store.open_job(key)?.is_some()),
             None => Ok(false),
         }
     }
@@ -146,7 +153,7 @@ impl Router {
                 if world.old.contains(&key) {
                     let (model, version) = (entry.name.clone(), entry.version);
                     let is_made = self.is_made(&key)?;
-                    return Ok(Some(Kept { model, version, written, is_made, why: Vec::new() }));
+                    return Ok(Some(Kept { model, version, written, is_made, why: Vec::new(), record: None }));
                 }
             }
         }

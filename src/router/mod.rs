@@ -27,6 +27,7 @@ use providers::router::{Candidate, Fallen, Offer};
 use providers::{Catalog, Http, Keys, Previews, Timing};
 
 use crate::health::{self, Monitor};
+use crate::taste::{Takes, Tastes};
 use crate::workers::Media;
 
 /// The answers to one question: one for each call that is chosen for together.
@@ -45,6 +46,7 @@ pub struct Router {
     today: fn() -> Date,
     /// Workflows of this folder are models as well.
     project: Option<PathBuf>,
+    takes: Takes,
     store: Option<Arc<Store>>,
     /// What lanes need besides; none where nothing may run.
     media: Option<Media>,
@@ -68,13 +70,16 @@ struct World {
     open: BTreeSet<String>,
     /// Keys that an older version wrote with a wish in place of a name: results and open jobs.
     old: BTreeSet<Digest>,
+    /// What the user did with the models' takes until then: decisions hold for as long as a session lasts.
+    tastes: Tastes,
 }
 
 impl Router {
-    /// A router over the system's manifests and credentials. With `media` it opens lanes as well.
-    pub(crate) fn system(project: &Path, store: Arc<Store>, media: Option<Media>) -> Router {
+    /// A router over the system's manifests and credentials, for a project's graph with these takes. With `media` it
+    /// opens lanes as well.
+    pub(crate) fn system(project: &Path, takes: Takes, store: Arc<Store>, media: Option<Media>) -> Router {
         let (project, health) = (Some(project.to_owned()), Arc::new(Monitor::kept_in(health::file())));
-        Router { project, store: Some(store), media, health, ..Router::over(Catalog::system, Keys::system()) }
+        Router { project, takes, store: Some(store), media, health, ..Router::over(Catalog::system, Keys::system()) }
     }
 
     /// A router that knows these manifests and credentials, and neither a store nor lanes.
@@ -84,6 +89,7 @@ impl Router {
             load,
             today,
             project: None,
+            takes: Takes::default(),
             store: None,
             media: None,
             world: OnceLock::new(),
@@ -107,7 +113,9 @@ impl Router {
             let open = open.map(|manifest| manifest.provider.clone()).collect();
             let old = self.old_keys();
             self.health.recall();
-            World { catalog, open, old }
+            let store = self.store.as_ref().filter(|store| store.exists());
+            let tastes = store.map(|store| self.takes.count(store)).unwrap_or_default();
+            World { catalog, open, old, tastes }
         })
     }
 
@@ -115,11 +123,12 @@ impl Router {
         world.catalog.entries().into_iter().map(|entry| self.candidate(entry, world)).collect()
     }
 
-    fn candidate<'a>(&self, entry: &'a Entry, world: &World) -> Candidate<'a> {
+    fn candidate<'a>(&self, entry: &'a Entry, world: &'a World) -> Candidate<'a> {
         Candidate {
             offer: Offer::Entry(entry),
             has_credentials: world.open.contains(&entry.provider),
             health: self.health.of_model(&entry.name),
+            tastes: world.tastes.get(&entry.name).map_or(&[], Vec::as_slice),
         }
     }
 

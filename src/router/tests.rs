@@ -70,7 +70,8 @@ fn a_wish_is_met_by_those_that_let_us_in() {
         let chosen = choose(&open, &call(wish)).expect("runway is open");
         assert!(chosen.model.starts_with("runway/") && chosen.lane == "runway", "{}", chosen.model);
         assert!(chosen.cost.is_some_and(|cost| 0 < cost));
-        assert!(chosen.reason.contains("removed by credentials: "), "{}", chosen.reason);
+        let lines = chosen.lines().join("\n");
+        assert!(lines.contains("removed by credentials: "), "{lines}");
     }
     let cheapest = choose(&open, &call("cheapest")).expect("as before").cost;
     let all = open.world().catalog.entries().into_iter();
@@ -106,7 +107,8 @@ fn a_call_keeps_its_model_while_the_session_lasts() {
     assert_eq!(choose(&router, &call("cheapest")).as_ref(), Ok(&first));
     let other = choose(&router, &Call { seed: 8, ..call("cheapest") }).expect("others are well");
     assert_ne!(other.model, first.model, "a new call goes elsewhere");
-    assert!(other.reason.contains("removed by health: "), "{}", other.reason);
+    let lines = other.lines().join("\n");
+    assert!(lines.contains("removed by health: "), "{lines}");
 }
 
 /// The key of a call as the engine writes it.
@@ -152,6 +154,8 @@ fn what_is_made_stays_without_a_key() {
         assert_eq!((&chosen.model, chosen.version), (&dear.model, dear.version));
         assert_eq!(key_of(&call(wish), &chosen), key_of(&call("best"), &dear), "naming the model makes no new key");
         assert!(chosen.reason.contains("it has made this already"), "{}", chosen.reason);
+        let record = |it: &Chosen| it.record.clone().expect("it was a choice");
+        assert!(wish != "best" || record(&chosen) == record(&dear), "the record of that day is kept");
         assert!(choose(&elsewhere, &Call { seed: 8, ..call(wish) }).is_err(), "nothing else is there");
     }
     assert!(choose(&elsewhere, &call("cheapest")).is_err(), "another wish is another question");
@@ -311,7 +315,8 @@ fn a_fault_of_the_model_goes_up_the_ladder_and_a_refusal_does_not() {
     let second = ask(&any).expect("there are others");
     assert_ne!(second.model, first.model);
     assert!(second.reason.contains(&format!("{} failed: Runway cannot be reached", first.model)), "{}", second.reason);
-    assert!(second.reason.contains("removed by fallback: "), "{}", second.reason);
+    let lines = second.lines().join("\n");
+    assert!(lines.contains("removed by fallback: "), "{lines}");
     // Every step is taken once, and at the end it says what failed.
     let mut last = second;
     let told = loop {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use model::{Diagnostic, Digest};
 use serde::{Deserialize, Serialize};
@@ -12,15 +13,19 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use super::disk::{self, Durability};
 use super::maintain::as_digest;
+use crate::record::Record;
 
 /// A choice that a job was sent by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub model: String,
     pub version: u32,
-    /// The record of the decision, a line each.
+    /// Why, a line each; older versions wrote the record of the decision here as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
+    /// The record of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Arc<Record>>,
 }
 
 /// A choice as its file holds it.
@@ -82,7 +87,11 @@ mod tests {
         let store = Store::open(&folder.path().join("s")).expect("it opens");
         let (ask, other) = (Digest::of(b"ask"), Digest::of(b"other"));
         assert_eq!(store.choice(&ask), None);
-        let choice = |model: &str| Choice { model: model.to_owned(), version: 2, why: vec!["the cheapest".to_owned()] };
+        let choice = |model: &str| {
+            let record = Record { choice: model.to_owned(), others: 3, ..Record::default() };
+            let why = vec!["the cheapest".to_owned()];
+            Choice { model: model.to_owned(), version: 2, why, record: Some(Arc::new(record)) }
+        };
         for model in ["a/x", "a/y"] {
             store.put_choice(&ask, &choice(model)).expect("written");
         }

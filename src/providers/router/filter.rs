@@ -9,10 +9,12 @@ use engine::money::dollars;
 use model::policy::matches;
 use model::{Call, Task};
 
+use super::taste::quality;
 use super::{Candidate, Doubts, Filter, Health, Offer, Policy, Ranked};
 use crate::manifest::{Ask, Date, Entry, Misfit, Stage};
 
-type Why = (Filter, Cow<'static, str>);
+/// The filter that removes a candidate, and why.
+pub(super) type Why = (Filter, Cow<'static, str>);
 
 /// A candidate that passes, without scores; or the filter that removes it and why.
 pub(super) fn judge<'a>(
@@ -45,8 +47,21 @@ pub(super) fn judge<'a>(
         return Err((Filter::Credentials, credentials(candidate.offer)));
     }
     healthy(candidate.health)?;
-    let name = candidate.offer.name();
-    Ok(Ranked { name, rung: 0, cost, seconds, tier, cost_score: 0, time_score: 0, quality_score: 0, score: 0 })
+    let taste = candidate.tastes.iter().find(|(task, _)| *task == call.task).map(|(_, taste)| *taste);
+    let taste = taste.unwrap_or_default();
+    Ok(Ranked {
+        name: candidate.offer.name(),
+        rung: 0,
+        cost,
+        seconds,
+        tier,
+        taste,
+        quality: quality(tier, taste),
+        cost_score: 0,
+        time_score: 0,
+        quality_score: 0,
+        score: 0,
+    })
 }
 
 /// What the model would be asked, or the first of the filters on ability that removes it.
@@ -79,7 +94,7 @@ fn able(call: &Call, entry: &Entry, doubts: Doubts) -> Result<Ask, Why> {
     Err((filter, why.into()))
 }
 
-fn makes_no(task: Task) -> &'static str {
+pub(super) fn makes_no(task: Task) -> &'static str {
     match task {
         Task::Image => "it makes no image",
         Task::Video => "it makes no video",

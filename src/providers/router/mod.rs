@@ -8,6 +8,7 @@ mod filter;
 mod ladder;
 mod rank;
 mod record;
+mod taste;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -23,6 +24,7 @@ use crate::manifest::Entry;
 pub use desk::{Desk, Judged, Routed, route};
 pub use filter::is_listed;
 pub use ladder::{Fallen, Ladder};
+pub use taste::Taste;
 pub use together::{Anchor, together};
 
 /// What may be chosen.
@@ -79,6 +81,15 @@ pub struct Candidate<'a> {
     /// Whether its credentials are there.
     pub has_credentials: bool,
     pub health: Health,
+    /// What the user thought of its takes, by task; none where the user has not judged any.
+    pub tastes: &'a [(Task, Taste)],
+}
+
+impl<'a> Candidate<'a> {
+    /// A candidate that nobody has tried, and that lets everybody in.
+    pub fn untried(offer: Offer<'a>) -> Candidate<'a> {
+        Candidate { offer, has_credentials: true, health: Health::default(), tastes: &[] }
+    }
 }
 
 /// What to do about inputs of which nobody knows whether a model takes them.
@@ -182,6 +193,10 @@ pub struct Ranked<'a> {
     pub seconds: Option<u64>,
     /// 1 to 5; none where nobody has said.
     pub tier: Option<u8>,
+    /// What the user thought of its takes for this task.
+    pub taste: Taste,
+    /// From tier and taste, in thousandths; none where neither says anything.
+    pub quality: Option<u32>,
     /// Of the cheapest one's price to its own; 0 where the price is unknown.
     pub cost_score: u32,
     /// Of the fastest one's time to its own; 0 where it is unknown.

@@ -21,7 +21,7 @@ pub(super) fn rank(ranked: &mut [Ranked<'_>], aim: Aim) {
     for it in ranked.iter_mut() {
         it.cost_score = it.cost.map_or(0, |cost| share(cheapest, cost));
         it.time_score = it.seconds.map_or(0, |seconds| share(fastest, seconds));
-        it.quality_score = it.tier.map_or(0, |tier| u32::from(tier.min(5)) * 200);
+        it.quality_score = it.quality.unwrap_or(0);
         it.score = weighted(it, weights);
     }
     ranked.sort_unstable_by(|a, b| order(a, b, aim));
@@ -46,7 +46,7 @@ fn weighted(it: &Ranked<'_>, weights: Weights) -> u32 {
 fn order(a: &Ranked<'_>, b: &Ranked<'_>, aim: Aim) -> Ordering {
     let cost = || (a.cost.is_none(), a.cost).cmp(&(b.cost.is_none(), b.cost));
     let time = || (a.seconds.is_none(), a.seconds).cmp(&(b.seconds.is_none(), b.seconds));
-    let quality = || Reverse(a.tier).cmp(&Reverse(b.tier));
+    let quality = || Reverse(a.quality).cmp(&Reverse(b.quality));
     let unknown = a.cost.is_none().cmp(&b.cost.is_none());
     // A step of the ladder is taken only where the one before it holds nobody.
     let wished = a.rung.cmp(&b.rung).then(unknown).then_with(|| match aim {

@@ -1,14 +1,13 @@
-//! Decisions for people: the sentence, the readable record, the refusal with its ways out.
+//! Decisions for others: the sentence, the record as data, the refusal with its ways out.
 //!
-//! Knows decisions, not how they came about. Bounded: whoever has a thousand models reads a page about them, not a book.
+//! Knows decisions, not how they came about. A refusal is bounded: whoever has a thousand models reads a page about
+//! them, not a book.
 
 use engine::money::dollars;
+use engine::record::{MOST_LISTED, Record, more};
 use model::{Diagnostic, Task};
 
 use super::{Aim, Decision, Filter, Policy, Ranked, Refusal, Removed};
-
-/// Most models that are listed by name for one reason.
-const MOST_LISTED: usize = 8;
 
 /// Why the first of them was chosen.
 pub(super) fn reason(ranked: &[Ranked<'_>], policy: &Policy) -> String {
@@ -31,7 +30,7 @@ pub(super) fn reason(ranked: &[Ranked<'_>], policy: &Policy) -> String {
         Aim::Cheapest => "the cheapest",
         Aim::Fastest if first.seconds.is_none() => "the cheapest, as no time is known,",
         Aim::Fastest => "the fastest",
-        Aim::Best if first.tier.is_none() => "the cheapest, as nobody has said how good they are,",
+        Aim::Best if first.quality.is_none() => "the cheapest, as nobody has said how good they are,",
         Aim::Best => "the best",
         Aim::Balanced(_) => "the best balance",
     };
@@ -39,24 +38,41 @@ pub(super) fn reason(ranked: &[Ranked<'_>], policy: &Policy) -> String {
 }
 
 impl Decision<'_> {
-    /// The whole record, a line each: the choice, the rank, who was removed by which filter and why.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{}: {}", self.choice, self.reason)];
-        for (idx, it) in self.ranked.iter().take(MOST_LISTED).enumerate() {
-            lines.push(format!("  {}. {}: {}", idx + 1, it.name, told(it)));
+    /// The whole record as data of its own. Models of another task are counted only: they are most of a catalog, always
+    /// for the same reason.
+    pub fn record(&self) -> Record {
+        let ranked = |it: &Ranked<'_>| engine::record::Ranked {
+            name: it.name.to_owned(),
+            rung: it.rung,
+            cost_microusd: it.cost,
+            seconds: it.seconds,
+            tier: it.tier,
+            chosen_takes: it.taste.chosen,
+            rolled_takes: it.taste.rolled,
+            quality: it.quality,
+            cost_score: it.cost_score,
+            time_score: it.time_score,
+            quality_score: it.quality_score,
+            score: it.score,
+        };
+        let removed = |it: &Removed<'_>| engine::record::Removed {
+            name: it.name.to_owned(),
+            filter: it.filter.title().into(),
+            why: it.why.clone(),
+        };
+        let n_others = self.removed.partition_point(|it| it.filter == Filter::Task);
+        Record {
+            choice: self.choice.to_owned(),
+            estimate_microusd: self.estimate,
+            reason: self.reason.clone(),
+            ranked: self.ranked.iter().map(ranked).collect(),
+            removed: self.removed[n_others..].iter().map(removed).collect(),
+            others: n_others,
         }
-        lines.extend(more(self.ranked.len()).map(|more| format!("  {more}")));
-        lines.extend(removed_lines(&self.removed).into_iter().map(|line| format!("  {line}")));
-        lines
     }
 }
 
 impl Refusal<'_> {
-    /// The record of a refusal, a line for each removed candidate or group of them.
-    pub fn lines(&self) -> Vec<String> {
-        removed_lines(&self.removed)
-    }
-
     /// `no-model`: how many each filter removed; the hints begin with those that came furthest.
     pub fn diagnostic(&self) -> Diagnostic {
         let task = task(self.task);
@@ -95,54 +111,15 @@ fn way_out(filter: Filter) -> &'static str {
     }
 }
 
-/// `$0.25, about 60 s, quality 4, score 800`.
-fn told(it: &Ranked<'_>) -> String {
-    let price = it
-        .cost
-        .map_or_else(|| "price unknown".to_owned(), |cost| if cost == 0 { "free".to_owned() } else { dollars(cost) });
-    let mut words = vec![price];
-    words.push(it.seconds.map_or_else(|| "time unknown".to_owned(), |seconds| format!("about {seconds} s")));
-    words.push(it.tier.map_or_else(|| "quality unknown".to_owned(), |tier| format!("quality {tier} of 5")));
-    words.push(format!("score {}", it.score));
-    words.join(", ")
-}
-
 /// The removed, who are sorted by filter, in groups.
 fn groups<'r, 'a>(removed: &'r [Removed<'a>]) -> impl Iterator<Item = (Filter, &'r [Removed<'a>])> {
     removed.chunk_by(|a, b| a.filter == b.filter).filter_map(|them| Some((them.first()?.filter, them)))
-}
-
-fn removed_lines(removed: &[Removed<'_>]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (filter, them) in groups(removed) {
-        // Of another task is most of the catalog, always for the same reason.
-        if filter == Filter::Task {
-            lines.push(format!("removed by {}: {}", filter.title(), counted(them)));
-            continue;
-        }
-        let named = them.iter().take(MOST_LISTED);
-        lines.extend(named.map(|it| format!("removed by {}: {}, as {}", filter.title(), it.name, it.why)));
-        lines.extend(more(them.len()).map(|more| format!("removed by {}: {more}", filter.title())));
-    }
-    lines
-}
-
-/// `35 models, as it makes no video`.
-fn counted(them: &[Removed<'_>]) -> String {
-    match them {
-        [one] => format!("{}, as {}", one.name, one.why),
-        _ => format!("{} models that make something else", them.len()),
-    }
 }
 
 /// `runway/gen4.5 (it takes no last frame), luma/ray-2 (...)`.
 fn listed(them: &[Removed<'_>]) -> String {
     let named: Vec<_> = them.iter().take(MOST_LISTED).map(|it| format!("{} ({})", it.name, it.why)).collect();
     named.into_iter().chain(more(them.len())).collect::<Vec<_>>().join(", ")
-}
-
-fn more(n: usize) -> Option<String> {
-    (MOST_LISTED < n).then(|| format!("and {} more", n - MOST_LISTED))
 }
 
 fn task(task: Task) -> &'static str {

@@ -35,7 +35,7 @@ fn each(microusd: u64) -> Prices {
 }
 
 fn open(entry: &Entry) -> Candidate<'_> {
-    Candidate { offer: Offer::Entry(entry), has_credentials: true, health: Health::default() }
+    Candidate::untried(Offer::Entry(entry))
 }
 
 fn tier(tier: u8) -> Option<Tier> {
@@ -124,6 +124,7 @@ fn every_filter_removes_in_its_turn() {
                 offer: Offer::Entry(it),
                 has_credentials: 8 <= idx,
                 health: Health { cooling_seconds: cooling, ..Health::default() },
+                tastes: &[],
             }
         })
         .collect();
@@ -167,15 +168,15 @@ fn a_decision_reads_as_a_record() {
     let candidates: Vec<_> = entries.iter().map(open).collect();
     let asked = Call { negative: "blur".to_owned(), ..call() };
     let decision = route(&asked, &candidates, &Policy::of(Aim::Cheapest), TODAY).expect("two are left");
+    assert_eq!((decision.choice, &*decision.reason), ("b/cheap", "the cheapest of 2 that can do this, at $0.05"));
     expect![[r#"
-        b/cheap: the cheapest of 2 that can do this, at $0.05
-          1. b/cheap: $0.05, about 200 s, quality 2 of 5, score 1000
-          2. a/good: $0.80, about 90 s, quality 5 of 5, score 62
-          removed by task: d/words, as it makes no video
-          removed by capability: c/dark, as nobody knows whether it takes a negative prompt
-          removed by retired: e/old, as it is refused since 2026-01-01
+        1. b/cheap: $0.05, about 200 s, quality 2 of 5, score 1000
+        2. a/good: $0.80, about 90 s, quality 5 of 5, score 62
+        removed by task: 1 model that makes something else
+        removed by capability: c/dark, as nobody knows whether it takes a negative prompt
+        removed by retired: e/old, as it is refused since 2026-01-01
     "#]]
-    .assert_eq(&decision.lines().iter().map(|line| format!("{line}\n")).collect::<String>());
+    .assert_eq(&decision.record().lines().iter().map(|line| format!("{line}\n")).collect::<String>());
     let named = Policy { doubts: Doubts::Accept, ..Policy::of(Aim::Cheapest) };
     assert!(route(&asked, &candidates[2..3], &named, TODAY).is_ok(), "who names a model takes its doubts");
 }
@@ -196,11 +197,7 @@ fn health_is_measured_before_it_is_believed() {
 fn a_model_of_the_program_competes_like_any_other() {
     let entries = three();
     let tasks = [Task::Image, Task::Video];
-    let own = Candidate {
-        offer: Offer::BuiltIn { name: "animatic", tasks: &tasks },
-        has_credentials: true,
-        health: Health::default(),
-    };
+    let own = Candidate::untried(Offer::BuiltIn { name: "animatic", tasks: &tasks });
     let candidates: Vec<_> = entries.iter().map(open).chain([own]).collect();
     let cheapest = Policy::of(Aim::Cheapest);
     assert_eq!(route(&call(), &candidates, &cheapest, TODAY).expect("free").estimate, Some(0));
@@ -217,13 +214,18 @@ prop_compose! {
     fn entries()(
         n in 0u32..40, task in 0usize..3, cans in [cans(), cans(), cans(), cans()], longest in 1u32..20,
         price in prop::option::of(0u64..2_000_000), seconds in prop::option::of(1u32..600),
-        stars in prop::option::of(1u8..6), retires in prop::option::of(2025u16..2029),
+        stars in prop::option::of(1u8..6), retires in prop::option::of(2025u16..2029), letters in 0usize..4,
     ) -> Entry {
         let mut made = entry(&format!("p{}/m{n}", n % 7));
         made.tasks = [vec![Task::Video], vec![Task::Image, Task::Video], vec![Task::Image]][task].clone();
         [made.can.first_frame, made.can.last_frame, made.can.references, made.can.negative] = cans;
         made.limits.seconds = Lengths::Between(1, longest);
         made.prices = price.map_or_else(Prices::default, each);
+        // Some count the letters of a prompt, for its price or for its length.
+        if let (Some(price), Some(per)) = (made.prices.rules.first_mut(), [Per::ThousandChars, Per::MillionInputTokens].get(letters)) {
+            price.per = *per;
+        }
+        made.limits.prompt_chars = (letters == 2).then_some(100 * n);
         (made.expected_seconds, made.tier) = (seconds, stars.and_then(tier));
         made.retires_on = retires.map(|year| Date(year, 6, 1));
         // Few weights in fewer families, so that ladders have somewhere to go.
@@ -285,6 +287,7 @@ fn candidates(catalog: &[(Entry, bool, Option<u64>)]) -> Vec<Candidate<'_>> {
             offer: Offer::Entry(entry),
             has_credentials: *has_credentials,
             health: Health { cooling_seconds: *cooling_seconds, ..Health::default() },
+            tastes: &[],
         })
         .collect()
 }
@@ -307,7 +310,13 @@ fn assert_allowed(call: &Call, candidate: &Candidate<'_>, policy: &Policy) {
     assert!(entry.retires_on.is_none_or(|day| TODAY < day));
     assert!(!policy.deny.contains(&entry.name) && !policy.deny.contains(&entry.provider));
     assert!(policy.allow.is_empty() || policy.allow.contains(&entry.provider) || policy.allow.contains(&entry.name));
-    let price = entry.prices.rules.first().map(|price| price.microusd);
+    let chars = call.prompt.chars().count() as u64;
+    assert!(entry.limits.prompt_chars.is_none_or(|most| chars <= u64::from(most)));
+    let price = entry.prices.rules.first().map(|price| match price.per {
+        Per::ThousandChars => (price.microusd * chars).div_ceil(1000),
+        Per::MillionInputTokens => (price.microusd * chars).div_ceil(1_000_000),
+        _ => price.microusd,
+    });
     assert!(policy.most_microusd.is_none_or(|cap| price.is_some_and(|price| price <= cap)));
     assert!(candidate.has_credentials && candidate.health.cooling_seconds.is_none());
 }
@@ -396,7 +405,7 @@ proptest! {
             let mut desk = Desk::new(candidates, &policy, TODAY);
             let judged: Vec<_> = asked.iter().map(|call| desk.judge(call)).collect();
             let anchor = anchor.map(|entry| Anchor { name: &entry.name, model: Some(&entry.model) });
-            let own = |it: &Result<Decision<'_>, Refusal<'_>>| it.as_ref().ok().map(|it| it.choice.to_owned());
+            let own = |it: &Routed<'_>| it.as_ref().as_ref().ok().map(|it| it.choice.to_owned());
             together(&judged, anchor, candidates, &policy, "MARA").iter().map(own).collect::<Vec<_>>()
         };
         let able = |name: &str| {
@@ -430,6 +439,36 @@ proptest! {
                 prop_assert_eq!(model, &anchor.model);
                 prop_assert!(*name == anchor.name || able(&anchor.name) == 0);
             }
+        }
+    }
+
+    #[test]
+    fn takes_that_the_user_chose_never_cost_a_model_its_place(
+        catalog in catalogs(), call in calls(), policy in policies(), which in 0usize..24, counts in any::<[u8; 3]>(),
+    ) {
+        let candidates = candidates(&catalog);
+        let [chosen, rolled, more] = counts.map(u32::from);
+        let with = |taste: Taste| {
+            let tastes = [(call.task, taste), (Task::Music, Taste { chosen: 99, rolled: 0 })];
+            let judged: Vec<_> = (0..).zip(&candidates).map(|(n, it)| match n == which {
+                true => Candidate { tastes: &tastes, ..*it },
+                false => *it,
+            }).collect();
+            let routed = route(&call, &judged, &policy, TODAY);
+            let ranked = routed.map(|it| it.ranked).unwrap_or_default().into_iter();
+            ranked.map(|it| (it.name.to_owned(), it.score, it.quality)).collect::<Vec<_>>()
+        };
+        let untried: Vec<_> = match route(&call, &candidates, &policy, TODAY) {
+            Ok(it) => it.ranked.iter().map(|it| (it.name.to_owned(), it.score, it.quality)).collect(),
+            Err(_) => Vec::new(),
+        };
+        prop_assert_eq!(&untried, &with(Taste::default()), "takes of another task say nothing about this one");
+        let name = candidates.get(which).map(|it| it.offer.name());
+        let at = |ranked: &[(String, u32, Option<u32>)]| ranked.iter().position(|it| Some(&*it.0) == name);
+        let (less, more) = (with(Taste { chosen, rolled }), with(Taste { chosen: chosen + more, rolled }));
+        if let (Some(before), Some(after)) = (at(&less), at(&more)) {
+            prop_assert!(after <= before, "more chosen takes put it further back");
+            prop_assert!(less[before].1 <= more[after].1, "or lowered its score");
         }
     }
 

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::desk::{Judged, decide};
-use super::{Candidate, Decision, Filter, Policy, Ranked, Refusal, rank};
+use super::desk::{Judged, Routed, decide};
+use super::{Candidate, Decision, Filter, Policy, Ranked, rank};
 
 /// Who is bound to make the calls, as it made some already or is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +20,15 @@ pub struct Anchor<'a> {
 
 /// Chooses one model for all of the calls. `of` says whose they are: "MARA, JON".
 ///
-/// Each call's decision names the same model, or its refusal says why that one cannot make it.
+/// Each call's decision names the same model, or its refusal says why that one cannot make it. Calls of which the
+/// filters say the same share theirs.
 pub fn together<'a>(
     judged: &[Arc<Judged<'a>>],
     anchor: Option<Anchor<'_>>,
     candidates: &[Candidate<'a>],
     policy: &Policy,
     of: &str,
-) -> Vec<Result<Decision<'a>, Refusal<'a>>> {
+) -> Vec<Routed<'a>> {
     let sum = all_at_once(judged);
     let winner = match anchor {
         Some(anchor) => bound(&sum, anchor, candidates, policy),
@@ -39,7 +40,7 @@ pub fn together<'a>(
         }
     };
     let n = judged.len();
-    let one = |judged: &Arc<Judged<'a>>| {
+    let decided = |judged: &Arc<Judged<'a>>| {
         let tied = Judged::clone(judged).removing(Filter::Consistency, |it: &Ranked<'_>| match (winner, anchor) {
             (Some(winner), _) if winner == it.name => None,
             (Some(winner), _) if n == 1 => Some(format!("{winner} makes the shots of {of}").into()),
@@ -55,6 +56,10 @@ pub fn together<'a>(
             };
             Decision { reason, ..decision }
         })
+    };
+    let mut known: BTreeMap<usize, Routed<'a>> = BTreeMap::new();
+    let one = |judged: &Arc<Judged<'a>>| {
+        known.entry(Arc::as_ptr(judged).addr()).or_insert_with(|| Arc::new(decided(judged))).clone()
     };
     judged.iter().map(one).collect()
 }
