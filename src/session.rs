@@ -12,7 +12,8 @@ use engine::explain::Explanation;
 use engine::models::Chosen;
 use engine::state::{ItemRef, State};
 use engine::store::Store;
-use model::{Data, Diagnostic, Digest};
+use model::policy::{AUTO, Policy};
+use model::{Data, Diagnostic, Digest, PortRef};
 use providers::Previews;
 use serde::Serialize;
 
@@ -402,15 +403,34 @@ impl Session {
         }))
     }
 
-    /// The price of an item that cannot be planned yet: none where a model that may cost money makes it.
+    /// The price of an item that cannot be planned yet: none where a model that may cost money makes it. Its length,
+    /// say, is unknown until others have run; that previs is free is known all the same.
     fn price_to_come(&self, at: ItemRef) -> Option<u64> {
         let name = self.engine.item(at).name;
         let Some(node) = self.project.document.nodes.get(model::node_of_item(&name)) else { return Some(0) };
         let Some(spec) = nodes::CATALOG.find(&node.kind) else { return Some(0) };
-        let has_model = spec.params.iter().any(|param| param.name == "model");
-        let model = node.params.get("model").and_then(Data::as_text).unwrap_or("auto");
-        let previs = ["model.image", "model.video"].contains(&spec.kind) && ["auto", animatic::MODEL].contains(&model);
-        (!has_model || previs).then_some(0)
+        if !spec.params.iter().any(|param| param.name == "model") {
+            return Some(0);
+        }
+        let id = model::node_of_item(&name);
+        let is_fed = |param: &str| self.project.document.links.contains_key(&PortRef::new(id, param));
+        let is_previs = |model: &str| [AUTO, animatic::MODEL].contains(&model);
+        // Only pictures and sounds have a free model; words have none.
+        let is_drawn = ["model.", "audio."].iter().any(|family| spec.kind.starts_with(family));
+        let model = node.params.get("model").and_then(Data::as_text).map_or(AUTO, str::trim);
+        if !is_drawn || is_fed("model") || !is_previs(model) {
+            return None;
+        }
+        // What `auto` means may be something that costs money: the graph's aim, or a pin.
+        let policy = Policy::of(&self.project.document.settings);
+        let is_final = node.params.get("quality").and_then(Data::as_text) == Some("final");
+        let wishes = match (is_fed("quality"), is_final) {
+            (true, _) => vec![&policy.draft, &policy.last],
+            (false, true) => vec![&policy.last],
+            (false, false) => vec![&policy.draft],
+        };
+        let is_free = policy.pins.values().chain(wishes).all(|model| is_previs(model));
+        (model == animatic::MODEL || is_free).then_some(0)
     }
 
     fn is_unknown(&self, at: ItemRef) -> bool {
