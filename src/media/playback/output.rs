@@ -63,8 +63,9 @@ impl Output {
         }
         // Without a card the automatic sink puts one in its place that plays to nobody.
         let is_nobody = |child: &gst::Element| child.factory().is_some_and(|factory| factory.name() == "fakesink");
+        let is_automatic = sink.factory().is_some_and(|factory| factory.name() == AUTOMATIC);
         let is_silent = sink.downcast_ref::<gst::Bin>().is_some_and(|bin| bin.children().iter().any(is_nobody));
-        Ok((!is_silent).then_some(Output { line, source, volume, n_pushed: 0 }))
+        Ok((!(is_automatic && is_silent)).then_some(Output { line, source, volume, n_pushed: 0 }))
     }
 
     /// Forgets everything that has not been heard, and takes new samples.
