@@ -16,47 +16,37 @@ use crate::view::ItemState;
 #[derive(Default)]
 pub(crate) struct FarMesh {
     mesh: Arc<Mesh>,
-    /// Where the camera was when it was built.
+    /// The camera that the mesh is for.
     origin: Pos2,
     made_of: Option<(u64, f32, Rect, Shade, u64)>,
-    /// The mesh somewhere else: panning only moves it.
-    moved: Arc<Mesh>,
-    moved_to: Option<Pos2>,
+    /// How often the mesh was moved since it was built.
+    n_moves: u32,
 }
 
 /// Graphs of more things than this are built from what is seen only, and again while panning.
 const MOST: usize = 60_000;
+/// After so many moves a mesh is built anew: each one rounds.
+const MOST_MOVES: u32 = 256;
 
 impl FarMesh {
-    /// The mesh of a scene through a camera.
+    /// The mesh of a scene through a camera. Panning only moves it, in place: a copy beside it would be as much memory
+    /// again to read.
     pub(crate) fn of(&mut self, scene: &Scene, camera: Camera, cx: &Cx<'_>) -> Arc<Mesh> {
         let whole = scene.nodes.len() + scene.wires.len() <= MOST;
         let now = (scene.version, camera.zoom, camera.view, cx.theme.shade, fingerprint(cx));
-        if self.made_of != Some(now) || (!whole && self.origin != camera.origin) {
+        let is_elsewhere = self.origin != camera.origin;
+        if self.made_of != Some(now) || (is_elsewhere && (!whole || MOST_MOVES <= self.n_moves)) {
             self.made_of = Some(now);
-            self.origin = camera.origin;
-            self.moved_to = None;
-            self.moved = Arc::default();
+            self.n_moves = 0;
             self.mesh = Arc::new(build(scene, camera, if whole { Rect::EVERYTHING } else { camera.seen() }, cx));
-        }
-        if self.origin == camera.origin {
-            return self.mesh.clone();
-        }
-        if self.moved_to != Some(camera.origin) {
-            self.moved_to = Some(camera.origin);
+        } else if is_elsewhere {
             let by = (self.origin - camera.origin) * camera.zoom;
-            match Arc::get_mut(&mut self.moved).filter(|moved| moved.vertices.len() == self.mesh.vertices.len()) {
-                // Nobody draws the last one any more: its memory serves again.
-                Some(moved) => std::iter::zip(&mut moved.vertices, &self.mesh.vertices)
-                    .for_each(|(to, from)| to.pos = from.pos + by),
-                None => {
-                    let mut mesh = (*self.mesh).clone();
-                    mesh.translate(by);
-                    self.moved = Arc::new(mesh);
-                }
-            }
+            // Copied where somebody still draws the last one.
+            Arc::make_mut(&mut self.mesh).vertices.iter_mut().for_each(|vertex| vertex.pos += by);
+            self.n_moves += 1;
         }
-        self.moved.clone()
+        self.origin = camera.origin;
+        self.mesh.clone()
     }
 }
 
