@@ -3,12 +3,11 @@
 //! Prints figures and judges nothing, as `overhead` does. `routing` alone prints everything; `routing WHAT PASSES` does
 //! just that work so many times, for a profiler to count.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use engine::models::{Asked, Models};
 use model::policy::Policy;
-use model::{Call, Digest, ModelChoice, Quality, Rate, Scope, Task};
+use model::{Call, Digest, ModelChoice, Quality, Scope, Task};
 use providers::manifest::{Date, Manifest};
 use providers::router::{self, Aim, Candidate, Desk, Offer, together};
 use providers::{Catalog, Keys};
@@ -123,24 +122,12 @@ fn many() -> Catalog {
 fn shot(n: usize, is_long: bool) -> Call {
     let words = if is_long { "a lamp in fog. ".repeat(70) + &"x".repeat(n) } else { "a lamp in fog. ".repeat(20) };
     Call {
-        task: Task::Video,
         model: ModelChoice::Named("balanced".to_owned()),
         quality: Quality::Final,
-        prompt: format!("shot {n}: {words}"),
-        negative: String::new(),
-        shot: None,
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
         size: (1280, 720),
-        rate: Rate(24, 1),
         n_frames: 48 + n as u32 % 90,
         seed: n as u64,
-        take: 1,
-        slate: None,
-        captions: false,
-        sound: false,
-        options: BTreeMap::new(),
+        ..Call::new(Task::Video, format!("shot {n}: {words}"))
     }
 }
 

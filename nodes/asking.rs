@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use model::{
-    Call, Diagnostic, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Quality, Rate, Reference, Role, Stop, Task,
-    Value, Work, walk,
+    Call, Diagnostic, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Rate, Reference, Role, Stop, Task, Value, Work,
+    walk,
 };
 
 use crate::generation::{hash, options};
@@ -129,31 +129,16 @@ fn call(cx: &PlanCx<'_>, question: Question<'_>) -> Result<Call, Stop> {
         prompt.push_str("\n\nAnswer with JSON alone, without words around it. It must fit this JSON schema:\n");
         prompt.push_str(schema);
     }
-    let model = match cx.text("model")?.trim() {
-        "" | "auto" => ModelChoice::Auto,
-        name => ModelChoice::Named(name.to_owned()),
-    };
     let shown = |images: Vec<Media>| Arc::new(Reference { images, ..Reference::nameless(Role::Prop) });
     Ok(Call {
-        task: Task::Text,
-        model,
-        quality: Quality::Draft,
-        prompt,
-        negative: String::new(),
-        shot: None,
+        model: ModelChoice::written(&cx.text("model")?),
         references: if pictures.is_empty() { Vec::new() } else { vec![shown(pictures)] },
-        first_frame: None,
-        last_frame: None,
-        size: (0, 0),
         rate: Rate(1, 1),
-        n_frames: 1,
         // Without the element's id: the same question has the same answer, and is paid once.
         seed: hash(&walk::digest_of(&("text", cx.integer("seed")?, cx.take))),
         take: cx.take,
-        slate: None,
-        captions: false,
-        sound: false,
         options,
+        ..Call::new(Task::Text, prompt)
     })
 }
 

@@ -56,34 +56,25 @@ pub(crate) fn call(cx: &PlanCx<'_>, task: Task) -> Result<Call, Stop> {
             compose(TEMPLATE, "", &negative, shot, &references).map_err(|reason| cx.refuse("prompt", reason))?;
         (prompt, negative) = (composed.text, composed.negative);
     }
-    let model = match cx.text("model")?.trim() {
-        "" | "auto" => ModelChoice::Auto,
-        name => ModelChoice::Named(name.to_owned()),
-    };
-    let quality = if cx.choice("quality")? == "final" { Quality::Final } else { Quality::Draft };
     let slate = match shot {
         Some(shot) if cx.flag("slate")? => Some(Slate { scene: shot.scene.clone(), shot: shot.id.clone() }),
         _ => None,
     };
     Ok(Call {
-        task,
-        model,
-        quality,
-        prompt,
+        model: ModelChoice::written(&cx.text("model")?),
+        quality: if cx.choice("quality")? == "final" { Quality::Final } else { Quality::Draft },
         negative,
         shot: shot.map(|shot| Arc::new(shot.content())),
         references,
         first_frame: frame(cx, "first_frame")?,
-        last_frame: None,
         size: size(cx)?,
         rate: cx.settings.fps,
-        n_frames: 1,
         seed: seed(cx, shot.map(|shot| &**shot))?,
         take: cx.take,
         slate,
         captions: cx.flag("captions")?,
-        sound: false,
         options: options(cx)?,
+        ..Call::new(task, prompt)
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::{Call, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Quality, Stop, Task, Value, Work, walk};
+use model::{Call, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Stop, Task, Value, Work, walk};
 
 use crate::generation::{hash, options};
 
@@ -21,29 +21,15 @@ pub(crate) const SEED: ParamSpec =
 /// # Errors
 /// A refusal of parameters that are out of range.
 pub(crate) fn call(cx: &PlanCx<'_>, task: Task, prompt: String, seconds: f64) -> Result<Call, Stop> {
-    let model = match cx.text("model")?.trim() {
-        "" | "auto" => ModelChoice::Auto,
-        name => ModelChoice::Named(name.to_owned()),
-    };
     Ok(Call {
-        task,
-        model,
-        quality: Quality::Draft,
-        prompt,
-        negative: String::new(),
-        shot: None,
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
-        size: (0, 0),
+        model: ModelChoice::written(&cx.text("model")?),
         rate: cx.settings.fps,
         n_frames: cx.settings.fps.frames_in(seconds),
         seed: hash(&walk::digest_of(&("sound", cx.integer("seed")?, cx.take))),
         take: cx.take,
-        slate: None,
-        captions: false,
         sound: true,
         options: options(cx)?,
+        ..Call::new(task, prompt)
     })
 }
 

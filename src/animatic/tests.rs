@@ -48,24 +48,14 @@ pub(crate) fn shot() -> Shot {
 
 pub(crate) fn call(shot: Shot) -> Call {
     Call {
-        task: Task::Video,
         model: ModelChoice::Named(MODEL.to_owned()),
-        quality: Quality::Draft,
-        prompt: String::new(),
-        negative: String::new(),
         shot: Some(Arc::new(shot)),
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
         size: (320, 180),
-        rate: Rate::FILM,
         n_frames: 48,
         seed: 1,
-        take: 1,
-        slate: None,
         captions: true,
         sound: true,
-        options: Default::default(),
+        ..Call::new(Task::Video, "")
     }
 }
 

@@ -10,8 +10,8 @@ use model::plan::compute;
 use model::policy::Policy;
 use model::{
     Applied, Call, Catalog, Data, Diagnostic, Digest, Document, Feed, Help, List, ModelChoice, Name, Node, NodeSpec,
-    Outputs, ParamSpec, Params, Plan, PlanCx, PortRef, PortType, Ports, Quality, Rate, Scope, Stop, TakeChoice, Task,
-    Value, Work, no_upgrade,
+    Outputs, ParamSpec, Params, Plan, PlanCx, PortRef, PortType, Ports, Scope, Stop, TakeChoice, Task, Value, Work,
+    no_upgrade,
 };
 
 use crate::caps::{Caps, Limit, Origin};
@@ -132,26 +132,7 @@ static PAID: NodeSpec = spec(
 );
 
 fn paid(prompt: &str, take: u32) -> Work {
-    Work::Call(Box::new(Call {
-        task: Task::Text,
-        model: ModelChoice::Auto,
-        quality: Quality::Draft,
-        prompt: prompt.to_owned(),
-        negative: String::new(),
-        shot: None,
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
-        size: (16, 16),
-        rate: Rate::FILM,
-        n_frames: 1,
-        seed: 0,
-        take,
-        slate: None,
-        captions: false,
-        sound: false,
-        options: BTreeMap::new(),
-    }))
+    Work::Call(Box::new(Call { size: (16, 16), take, ..Call::new(Task::Text, prompt) }))
 }
 
 /// Reads a value out of a paid answer, and asks once more where it is wrong: the text ends in `?`.

@@ -44,6 +44,16 @@ pub enum ModelChoice {
     Named(String),
 }
 
+impl ModelChoice {
+    /// What a graph writes: nothing or `auto`, or a name.
+    pub fn written(text: &str) -> ModelChoice {
+        match text.trim() {
+            "" | "auto" => ModelChoice::Auto,
+            name => ModelChoice::Named(name.to_owned()),
+        }
+    }
+}
+
 /// How good, how slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,6 +101,30 @@ pub struct Call {
 }
 
 impl Call {
+    /// A draft in words alone, by any model: one frame without a size, with nothing given to start from.
+    pub fn new(task: Task, prompt: impl Into<String>) -> Call {
+        Call {
+            task,
+            model: ModelChoice::Auto,
+            quality: Quality::Draft,
+            prompt: prompt.into(),
+            negative: String::new(),
+            shot: None,
+            references: Vec::new(),
+            first_frame: None,
+            last_frame: None,
+            size: (0, 0),
+            rate: Rate::FILM,
+            n_frames: 1,
+            seed: 0,
+            take: 1,
+            slate: None,
+            captions: false,
+            sound: false,
+            options: BTreeMap::new(),
+        }
+    }
+
     /// The digest of what is asked for, whoever makes it.
     pub fn digest(&self) -> Digest {
         match self.model {
@@ -238,6 +272,15 @@ mod tests {
         };
         assert_eq!(import("a.png", b"x"), import("b.png", b"x"));
         assert_ne!(import("a.png", b"x"), import("a.png", b"y"));
+    }
+
+    #[test]
+    fn what_a_call_leaves_out_is_no_part_of_its_key() {
+        let call = Call::new(Task::Video, "a lamp in fog");
+        let named = Call { model: ModelChoice::written(" runway/gen4.5 "), ..call.clone() };
+        assert_eq!(call.digest(), named.digest(), "whoever makes it");
+        // As it was before calls could be given clips: what is made is kept.
+        assert_eq!(call.digest().short(), "6c948e33");
     }
 
     #[test]

@@ -5,31 +5,18 @@ use std::collections::BTreeMap;
 use engine::models::Falls;
 use engine::store::Trace;
 use model::policy::{Aim, Consent, Consistency, PinScope};
-use model::{ModelChoice, Quality, Rate, Task, Value, Work};
+use model::{ModelChoice, Quality, Task, Value, Work};
 use providers::Observation;
 
 use super::*;
 
 fn call(model: &str) -> Call {
     Call {
-        task: Task::Video,
-        model: if model == "auto" { ModelChoice::Auto } else { ModelChoice::Named(model.to_owned()) },
-        quality: Quality::Draft,
-        prompt: "a lamp in fog".to_owned(),
-        negative: String::new(),
-        shot: None,
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
+        model: ModelChoice::written(model),
         size: (1280, 720),
-        rate: Rate(24, 1),
         n_frames: 60,
         seed: 7,
-        take: 1,
-        slate: None,
-        captions: false,
-        sound: false,
-        options: BTreeMap::new(),
+        ..Call::new(Task::Video, "a lamp in fog")
     }
 }
 

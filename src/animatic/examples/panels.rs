@@ -10,8 +10,8 @@ use std::time::Instant;
 use animatic::{Pictures, Scene};
 use engine::codec::Frame;
 use model::{
-    Angle, Call, Camera, CastMember, Color, Framing, IntExt, Line, ModelChoice, Move, Quality, Rate, Reference, Role,
-    Setting, Shot, ShotSize, Side, Slate, Task, TimeOfDay, Weather,
+    Angle, Call, Camera, CastMember, Color, Framing, IntExt, Line, Move, Reference, Role, Setting, Shot, ShotSize,
+    Side, Slate, Task, TimeOfDay, Weather,
 };
 
 type Panel = (
@@ -349,11 +349,6 @@ fn call(panel: &Panel) -> Call {
         })
     };
     Call {
-        task: Task::Video,
-        model: ModelChoice::Auto,
-        quality: Quality::Draft,
-        prompt: String::new(),
-        negative: String::new(),
         shot: Some(Arc::new(shot)),
         references: vec![
             person(
@@ -363,17 +358,13 @@ fn call(panel: &Panel) -> Call {
             ),
             person("TOM", "An old man with a beard, navy coat, beanie", &[]),
         ],
-        first_frame: None,
-        last_frame: None,
         size: (1280, 720),
-        rate: Rate::FILM,
         n_frames: 96,
         seed: 7,
-        take: 1,
         slate: Some(Slate { scene: "2".to_owned(), shot: "2-030".to_owned() }),
         captions: true,
         sound: true,
-        options: Default::default(),
+        ..Call::new(Task::Video, "")
     }
 }
 

@@ -1,9 +1,8 @@
 //! Fit and price of entries, on small entries made here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Call, Digest, Image, Media, ModelChoice, Quality, Rate, Reference, Role, Task};
+use model::{Call, Digest, Image, Media, Quality, Reference, Role, Task};
 
 use super::*;
 use crate::Catalog;
@@ -15,24 +14,11 @@ pub(crate) fn media(name: &str) -> Media {
 /// Two seconds and a half at 1280x720, from words.
 pub(crate) fn call() -> Call {
     Call {
-        task: Task::Video,
-        model: ModelChoice::Auto,
         quality: Quality::Final,
-        prompt: "a lamp in fog".to_owned(),
-        negative: String::new(),
-        shot: None,
-        references: Vec::new(),
-        first_frame: None,
-        last_frame: None,
         size: (1280, 720),
-        rate: Rate(24, 1),
         n_frames: 60,
         seed: 7,
-        take: 1,
-        slate: None,
-        captions: false,
-        sound: false,
-        options: BTreeMap::new(),
+        ..Call::new(Task::Video, "a lamp in fog")
     }
 }
 
