@@ -36,6 +36,19 @@ pub(crate) struct Wire {
     pub(crate) many: bool,
 }
 
+/// What gestures moved, each once or more often.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    pub(crate) nodes: Vec<u32>,
+    pub(crate) wires: Vec<u32>,
+}
+
+impl Moved {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.wires.is_empty()
+    }
+}
+
 /// See the module.
 pub(crate) struct Scene {
     pub(crate) nodes: Vec<NodeBox>,
@@ -50,6 +63,8 @@ pub(crate) struct Scene {
     made_of: Option<(u64, Arc<IndexMap<String, GroupFace>>)>,
     /// Keys of the layout that a gesture moved and then gave up.
     spoiled: Vec<String>,
+    /// Since it was last taken.
+    moved: Moved,
     node_grid: Grid,
     wire_grid: Grid,
     wires_of: Vec<Vec<u32>>,
@@ -70,6 +85,7 @@ impl Default for Scene {
             built: 0,
             made_of: None,
             spoiled: Vec::new(),
+            moved: Moved::default(),
             node_grid: Grid::default(),
             wire_grid: Grid::default(),
             wires_of: Vec::new(),
@@ -130,6 +146,7 @@ impl Scene {
     fn settled(&mut self) {
         self.version += 1;
         self.built += 1;
+        self.moved = Moved::default();
         self.bounds = Rect::NOTHING;
         self.nodes.iter().for_each(|node| self.bounds |= node.rect);
         self.decor.values().for_each(|decor| self.bounds |= decor.rect);
@@ -229,6 +246,11 @@ impl Scene {
         }
     }
 
+    /// What was moved since this was last asked, or since it was made anew.
+    pub(crate) fn take_moved(&mut self) -> Moved {
+        std::mem::take(&mut self.moved)
+    }
+
     /// Moves nodes, which are in ascending order, and what hangs on them. The document does not know.
     pub(crate) fn shift(&mut self, nodes: &[u32], by: Vec2) {
         if by == Vec2::ZERO {
@@ -247,6 +269,8 @@ impl Scene {
         }
         wires.sort_unstable();
         wires.dedup();
+        self.moved.nodes.extend(nodes);
+        self.moved.wires.extend(&wires);
         for i in wires {
             let wire = &mut self.wires[i as usize];
             let before = wire.bounds;
@@ -267,6 +291,7 @@ impl Scene {
             *bend = to;
         }
         self.place_wire(wire as usize);
+        self.moved.wires.push(wire);
         self.wire_grid.remove(wire, before);
         self.wire_grid.insert(wire, self.wires[wire as usize].bounds);
     }

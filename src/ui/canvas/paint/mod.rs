@@ -61,6 +61,7 @@ impl Canvas {
         self.scene.nodes_in(seen, &mut self.seen_nodes);
         let detail = Detail::of(camera.zoom, self.seen_nodes.len());
         self.detail = detail;
+        let moved = self.scene.take_moved();
         let brush =
             Brush { painter, camera, theme: cx.theme, scene: &self.scene, gesture: &self.gesture, hover, pointer };
         brush.background();
@@ -70,9 +71,11 @@ impl Canvas {
             }
         }
         if detail == Detail::Far {
-            let mesh = self.far.of(&self.scene, camera, cx);
-            painter.add(Shape::Mesh(mesh));
+            self.far.paint(painter, &self.scene, &moved, camera, cx);
         } else {
+            if !moved.is_empty() {
+                self.far.forget();
+            }
             self.scene.wires_in(seen, &mut self.seen_wires);
             for i in &self.seen_wires {
                 brush.wire(*i, detail, cx);
