@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    Call, Digest, Image, ModelChoice, ParamSpec, Plan, PlanCx, Quality, Reference, Role, Scope, Shot, Slate, Stop,
-    Task, Value, Work, even, walk,
+    Call, Digest, Image, Media, ModelChoice, ParamSpec, Plan, PlanCx, Quality, Recipe, Reference, Render,
+    RenderSettings, Role, Scope, Shot, Slate, Source, Stop, Task, Value, Work, even, walk,
 };
 
 use crate::composing::{TEMPLATE, called, compose};
@@ -47,7 +47,8 @@ pub(crate) fn call(cx: &PlanCx<'_>, task: Task) -> Result<Call, Stop> {
     let wired: Vec<_> = cx.references("references")?.into_iter().map(|(_, reference)| silent(reference)).collect();
     let references = shot.map_or_else(|| wired.clone(), |shot| called(shot, &wired));
     let (mut prompt, mut negative) = (cx.text("prompt")?.trim().to_owned(), cx.text("negative")?.trim().to_owned());
-    if prompt.is_empty() {
+    // A clip to work from may say it all.
+    if prompt.is_empty() && (shot.is_some() || cx.maybe("source").is_none()) {
         let shot = shot.ok_or_else(|| {
             cx.refuse("prompt", "there is nothing to make: neither a prompt nor a shot")
                 .hint("type a prompt, or connect a shot")
@@ -102,6 +103,45 @@ pub(crate) fn asked(cx: &PlanCx<'_>, call: Call) -> Result<Plan, Stop> {
 /// The picture on an optional port.
 pub(crate) fn frame(cx: &PlanCx<'_>, port: &str) -> Result<Option<Image>, Stop> {
     cx.maybe(port).map(|_| cx.image(port).cloned()).transpose()
+}
+
+/// A clip on an optional port as one file: as it is where it is one, and rendered where it was edited.
+///
+/// # Errors
+/// [`Stop::Pending`] while it is rendered.
+pub(crate) fn file_of(cx: &PlanCx<'_>, port: &str) -> Result<Option<Arc<Media>>, Stop> {
+    let Some(clip) = cx.maybe_clip(port)? else { return Ok(None) };
+    if let [piece] = clip.pieces.as_slice()
+        && let Source::File { video, audio: None } = &piece.source
+        && video.format == "mp4"
+        && **clip == Recipe::file(video.clone(), None, clip.rate)
+    {
+        return Ok(Some(video.clone()));
+    }
+    // Nearly without loss: what is made of it is what will be seen.
+    let settings = RenderSettings { crf: 12, ..RenderSettings::default() };
+    let outputs = cx.need(&Work::Render(Render { recipe: clip.clone(), settings }))?;
+    match outputs.iter().find(|(name, _)| name == "file") {
+        Some((_, Value::Clip(file))) => match file.pieces.first().map(|piece| &piece.source) {
+            Some(Source::File { video, .. }) => Ok(Some(video.clone())),
+            _ => Err(cx.refuse(port, "BUG: the worker gave no file for a clip")),
+        },
+        _ => Err(cx.refuse(port, "BUG: the worker gave no file for a clip")),
+    }
+}
+
+/// The mask on port `mask`, which needs something that it is a mask of.
+///
+/// # Errors
+/// A refusal where there is no such thing.
+pub(crate) fn mask(cx: &PlanCx<'_>, call: &Call) -> Result<Option<Image>, Stop> {
+    let mask = frame(cx, "mask")?;
+    if mask.is_some() && call.first_frame.is_none() && call.source.is_none() {
+        return Err(cx
+            .refuse("mask", "there is nothing that the mask is for")
+            .hint("connect the picture that is to be changed to first_frame"));
+    }
+    Ok(mask)
 }
 
 /// Parameters `width` and `height`, the graph's where they are 0.

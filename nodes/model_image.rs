@@ -14,7 +14,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         title: "Image model",
         category: "Models",
         summary: "Makes a picture from a shot, a prompt and references",
-        keywords: &["generate", "text to image", "key frame", "still", "storyboard"],
+        keywords: &["generate", "text to image", "key frame", "still", "storyboard", "inpaint"],
     },
     params: &[
         generation::PROMPT,
@@ -38,6 +38,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
                 "Characters, places, props and styles; a shot takes those that it names, and all styles",
             )
             .optional("first_frame", PortType::Image, "A picture to start from")
+            .optional("mask", PortType::Image, "What is white here is made anew, for models that repaint a part")
             .output("image", PortType::Image, "The picture")
     },
     plan,
@@ -46,7 +47,9 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 };
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
-    generation::asked(cx, generation::call(cx, Task::Image)?)
+    let mut call = generation::call(cx, Task::Image)?;
+    call.mask = generation::mask(cx, &call)?;
+    generation::asked(cx, call)
 }
 
 #[cfg(test)]

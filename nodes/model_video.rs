@@ -14,7 +14,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
         title: "Video model",
         category: "Models",
         summary: "Makes a clip from a shot, a prompt, references and key frames",
-        keywords: &["generate", "text to video", "image to video", "previs", "animatic"],
+        keywords: &["generate", "text to video", "image to video", "video to video", "lip sync", "previs", "animatic"],
     },
     params: &[
         generation::PROMPT,
@@ -27,7 +27,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             .range(0.1, 600.0)
             .soft(1.0, 12.0)
             .unit("seconds")
-            .help("Length of the clip where no shot gives one"),
+            .help("Length of the clip where neither a shot nor a source clip gives one"),
         generation::SEED_POLICY,
         generation::SEED,
         generation::WIDTH,
@@ -47,6 +47,13 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             )
             .optional("first_frame", PortType::Image, "The picture that the clip starts from")
             .optional("last_frame", PortType::Image, "The picture that the clip ends on")
+            .optional("source", PortType::Clip, "A clip to work from, for models that restyle, edit or follow one")
+            .optional(
+                "audio",
+                PortType::Audio,
+                "A sound that the picture follows, for models that move lips or cut to it",
+            )
+            .optional("mask", PortType::Image, "What is white here is made anew, for models that repaint a part")
             .output("clip", PortType::Clip, "The clip")
     },
     plan,
@@ -56,15 +63,19 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
 
 fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
     let mut call = generation::call(cx, Task::Video)?;
-    call.n_frames = match &call.shot {
-        Some(shot) => shot.n_frames(call.rate),
-        None => call.rate.frames_in(cx.number("seconds")?),
+    call.n_frames = match (&call.shot, cx.maybe_clip("source")?) {
+        (Some(shot), _) => shot.n_frames(call.rate),
+        (None, Some(clip)) => call.rate.frames_in(clip.rate.seconds(clip.n_frames())),
+        (None, None) => call.rate.frames_in(cx.number("seconds")?),
     };
     call.last_frame = frame(cx, "last_frame")?;
+    call.source = generation::file_of(cx, "source")?;
+    call.audio = cx.maybe("audio").map(|_| cx.audio("audio").cloned()).transpose()?;
     call.sound = cx.flag("sound")?;
     if call.first_frame.is_none() && cx.choice("continuity")? != "off" {
         call.first_frame = cx.sibling("clip").and_then(last_frame_of);
     }
+    call.mask = generation::mask(cx, &call)?;
     generation::asked(cx, call)
 }
 
@@ -92,7 +103,7 @@ mod tests {
     use model::{Image, Params, Role, Work};
 
     use super::*;
-    use crate::samples::{asked, clip, image, list, reference, shot, shown, voiced};
+    use crate::samples::{asked, clip, image, list, media, reference, shot, shown, sound, voiced};
     use crate::testing::Fixture;
 
     #[test]
@@ -194,6 +205,34 @@ mod tests {
         assert_eq!(chain("previous_in_scene"), [None, Some(0), None]);
         assert_eq!(chain("previous"), [None, Some(0), Some(1)]);
         assert_eq!(chain("off"), [None, None, None]);
+    }
+
+    #[test]
+    fn a_clip_can_be_worked_from_and_a_sound_followed() {
+        let call = |fixture: Fixture| match asked(fixture.plan()) {
+            Work::Call(call) => call,
+            other => panic!("a model is called, not {other:?}"),
+        };
+        let fixture = || Fixture::new(&SPEC).input("source", clip(36)).input("audio", sound(36));
+        let made = call(fixture());
+        assert_eq!((made.source, made.n_frames), (Some(media(36)), 36), "a file is given as it is, and whole");
+        assert!(made.audio.is_some_and(|audio| audio.format == "wav"));
+        assert_eq!(made.prompt, "", "a clip may say it all");
+        let Value::Clip(recipe) = clip(36) else { panic!("it is one") };
+        let edited = Value::Clip(Arc::new(model::Recipe { size: (320, 180), ..(*recipe).clone() }));
+        let fixture = Fixture::new(&SPEC).param("prompt", "as a woodcut").input("source", edited);
+        assert!(matches!(fixture.plan(), Err(Stop::Pending)), "what was edited is rendered first");
+        assert!(matches!(&fixture.asked()[..], [Work::Render(render)] if render.recipe.size == (320, 180)));
+        let answer = |work: &Work| matches!(work, Work::Render(_)).then(|| vec![("file".into(), clip(40))]);
+        assert_eq!(call(fixture.answers(answer)).source, Some(media(40)));
+    }
+
+    #[test]
+    fn a_mask_is_for_something() {
+        let fixture = || Fixture::new(&SPEC).param("prompt", "a red door").input("mask", image("door"));
+        assert_eq!(fixture().refusal(), "there is nothing that the mask is for");
+        let Work::Call(call) = asked(fixture().input("first_frame", image("house")).plan()) else { panic!("a call") };
+        assert!(call.mask.is_some());
     }
 
     #[test]

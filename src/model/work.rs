@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Image, Rate, Recipe, Reference, Shot, Value, walk};
+use crate::{Digest, Image, Media, Rate, Recipe, Reference, Shot, Value, walk};
 
 /// What an item asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,15 @@ pub struct Call {
     pub first_frame: Option<Image>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_frame: Option<Image>,
+    /// A clip to work from: it is restyled, edited or followed, as the model does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Arc<Media>>,
+    /// A sound that the picture follows: speech for lips, music for cuts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Arc<Media>>,
+    /// Which part of the picture is made anew: what is white here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Image>,
     /// Width and height in pixels.
     pub size: (u32, u32),
     pub rate: Rate,
@@ -113,6 +122,9 @@ impl Call {
             references: Vec::new(),
             first_frame: None,
             last_frame: None,
+            source: None,
+            audio: None,
+            mask: None,
             size: (0, 0),
             rate: Rate::FILM,
             n_frames: 1,

@@ -409,8 +409,9 @@ impl Provider for Hosted {
     }
 
     fn fetch(&self, id: &RemoteId, job: &Job, cx: &JobCx<'_>) -> Result<Outputs, JobError> {
-        let (_, call) = self.call(job)?;
+        // Taken first: whatever goes wrong from here on, nothing is kept of a job that is over.
         let last = self.desk.last.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let (_, call) = self.call(job)?;
         self.bring(&self.handle(id)?, last, call, job, cx)
     }
 

@@ -64,12 +64,11 @@ pub(crate) fn build(
     })
 }
 
-/// No picture and no negative prompt may get lost between a call and its request: a template that forgets one is found
+/// No file and no negative prompt may get lost between a call and its request: a template that forgets one is found
 /// out before it is paid.
 fn undropped(entry: &Entry, call: &Call, ask: &Ask, body: &Value) -> Result<(), Diagnostic> {
-    let wanted = u32::from(ask.first_frame) + u32::from(ask.last_frame) + ask.references;
-    if pictures(body) < wanted {
-        return Err(unsayable(entry, "its template leaves a picture out"));
+    if files(body) < ask.n_files() {
+        return Err(unsayable(entry, "its template leaves a picture, clip or sound out"));
     }
     if ask.negative && !says(body, &call.negative) {
         return Err(unsayable(entry, "its template leaves the negative prompt out"));
@@ -77,12 +76,12 @@ fn undropped(entry: &Entry, call: &Call, ask: &Ask, body: &Value) -> Result<(), 
     Ok(())
 }
 
-/// How many pictures a body holds.
-pub(crate) fn pictures(body: &Value) -> u32 {
+/// How many files a body holds.
+pub(crate) fn files(body: &Value) -> u32 {
     match body {
-        Value::Array(members) => members.iter().map(pictures).sum(),
+        Value::Array(members) => members.iter().map(files).sum(),
         Value::Object(fields) if fields.contains_key("$media") => 1,
-        Value::Object(fields) => fields.values().map(pictures).sum(),
+        Value::Object(fields) => fields.values().map(files).sum(),
         _ => 0,
     }
 }
@@ -128,24 +127,31 @@ fn values(
     values.extend(studio.account.clone());
     let large = manifest.upload.as_ref().and_then(|upload| upload.above);
     let most = entry.limits.image_bytes.unwrap_or(MOST_PICTURE);
-    let picture = |media: &Media| {
+    let file = |media: &Media| {
         if most < media.bytes {
-            let message = format!("{} takes pictures of at most {most} bytes, one has {}", entry.title, media.bytes);
-            return Err(Diagnostic::error("picture-too-large", message).hint("make it smaller with image.resize"));
+            let message = format!("{} takes files of at most {most} bytes, one has {}", entry.title, media.bytes);
+            return Err(
+                Diagnostic::error("file-too-large", message).hint("give it a smaller picture or a shorter clip")
+            );
         }
         let is_large = large.is_some_and(|above| above < media.bytes);
         serde_json::to_value(media)
             .map(|media| if is_large { json!({ "$media": media, "large": true }) } else { json!({ "$media": media }) })
             .map_err(|error| Diagnostic::error("picture", format!("BUG: a picture cannot be named: {error}")))
     };
-    for (name, image) in [("first_frame", &call.first_frame), ("last_frame", &call.last_frame)] {
+    for (name, image) in [("first_frame", &call.first_frame), ("last_frame", &call.last_frame), ("mask", &call.mask)] {
         if let Some(image) = image {
-            values.insert(name.to_owned(), picture(&*studio.still(image)?)?);
+            values.insert(name.to_owned(), file(&*studio.still(image)?)?);
+        }
+    }
+    for (name, media) in [("source", &call.source), ("audio", &call.audio)] {
+        if let Some(media) = media {
+            values.insert(name.to_owned(), file(media)?);
         }
     }
     if 0 < ask.references {
         let pictures = reference_pictures(call, entry.limits.references);
-        let pictures = pictures.into_iter().map(picture).collect::<Result<Vec<_>, _>>()?;
+        let pictures = pictures.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
         values.insert("references".to_owned(), Value::Array(pictures));
     }
     Ok(values)
@@ -156,7 +162,10 @@ pub(crate) fn plain_values(entry: &Entry, call: &Call, ask: &Ask) -> Values {
     let mut values = Values::new();
     let mut put = |name: &str, value: Value| drop(values.insert(name.to_owned(), value));
     put("model", json!(entry.id));
-    put("prompt", json!(call.prompt));
+    // A clip alone may say what is wanted: then there are no words, rather than empty ones.
+    if !call.prompt.is_empty() {
+        put("prompt", json!(call.prompt));
+    }
     if ask.negative {
         put("negative", json!(call.negative));
     }
@@ -284,7 +293,7 @@ fn part(value: &Value, sources: &Sources<'_>) -> Result<Part, Diagnostic> {
     match (value.get("$media"), value.get("as").and_then(Value::as_str)) {
         (Some(media), Some("file")) => {
             let (bytes, media) = read(media, sources.artifacts)?;
-            let name = format!("picture.{}", media.format);
+            let name = file_name(&media.format);
             Ok(Part::File { bytes: bytes.into(), name, mime: mime(&media.format).to_owned() })
         }
         (Some(_), _) => {
@@ -328,6 +337,16 @@ pub(crate) fn read(media: &Value, artifacts: &dyn Artifacts) -> Result<(Vec<u8>,
     Ok((bytes, media))
 }
 
+/// A name for a file that says what it is.
+pub(crate) fn file_name(format: &str) -> String {
+    let kind = match mime(format).split('/').next() {
+        Some("video") => "clip",
+        Some("audio") => "sound",
+        _ => "picture",
+    };
+    format!("{kind}.{format}")
+}
+
 /// The media type of a file format.
 pub(crate) fn mime(format: &str) -> &'static str {
     match format {
@@ -340,6 +359,9 @@ pub(crate) fn mime(format: &str) -> &'static str {
         "webm" => "video/webm",
         "wav" => "audio/wav",
         "mp3" => "audio/mpeg",
+        "flac" => "audio/flac",
+        "ogg" => "audio/ogg",
+        "m4a" => "audio/mp4",
         _ => "application/octet-stream",
     }
 }

@@ -30,7 +30,7 @@ impl Hosted {
         let named: Media = serde_json::from_value(media.clone()).map_err(|_| unsayable("a file"))?;
         let mut values = Values::from([
             ("item".to_owned(), json!({ "$media": media })),
-            ("file.name".to_owned(), json!(format!("picture.{}", named.format))),
+            ("file.name".to_owned(), json!(request::file_name(&named.format))),
             ("file.mime".to_owned(), json!(request::mime(&named.format))),
             ("file.bytes".to_owned(), json!(named.bytes)),
         ]);

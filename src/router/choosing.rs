@@ -409,6 +409,17 @@ fn previs(call: &Call, reason: &str) -> Result<Chosen, Diagnostic> {
         };
         return Err(told.hint("name the model that the option is for"));
     }
+    // It draws from words, key frames and references.
+    let inputs = [
+        (call.source.is_some(), "source clip"),
+        (call.audio.is_some(), "sound to follow"),
+        (call.mask.is_some(), "mask"),
+    ];
+    if let Some((_, what)) = inputs.iter().find(|(is_given, _)| *is_given) {
+        let message = format!("the built-in previs model takes no {what}");
+        let told = Diagnostic::error("no-model", message).at_field("model");
+        return Err(told.hint("name a model that takes one, or write \"cheapest\"; `throughline models` says who does"));
+    }
     Ok(Chosen {
         model: animatic::MODEL.to_owned(),
         version: animatic::VERSION,

@@ -48,6 +48,10 @@ fn previs_looks_nothing_up() {
     assert!(choose(&router, &with("arrows")).is_ok());
     let refused = choose(&router, &with("motion")).expect_err("nothing is dropped in silence");
     assert_eq!(refused.message, "the built-in previs model has no option `motion`");
+    let (digest, format) = (Digest::of(b"clip"), "mp4".to_owned());
+    let clip = model::Media { digest, bytes: 4, format, video: None, audio: None };
+    let refused = choose(&router, &Call { source: Some(Arc::new(clip)), ..call("auto") }).expect_err("nor is a clip");
+    assert_eq!(refused.message, "the built-in previs model takes no source clip");
 }
 
 #[test]

@@ -75,6 +75,12 @@ pub enum Role {
     LastFrame,
     /// A picture of a character, place, prop or style; the first row takes the first one.
     Reference,
+    /// A clip to work from.
+    Source,
+    /// A sound that the picture follows.
+    Audio,
+    /// A picture whose white part is made anew.
+    Mask,
     /// An option of the call, by name.
     Option(String),
 }
@@ -92,6 +98,9 @@ impl fmt::Display for Role {
             Role::FirstFrame => "first_frame",
             Role::LastFrame => "last_frame",
             Role::Reference => "reference",
+            Role::Source => "source",
+            Role::Audio => "audio",
+            Role::Mask => "mask",
             Role::Option(name) => return write!(f, "option {name}"),
         })
     }
@@ -100,7 +109,7 @@ impl fmt::Display for Role {
 impl Role {
     /// It takes a file.
     pub fn is_file(&self) -> bool {
-        matches!(self, Role::FirstFrame | Role::LastFrame | Role::Reference)
+        matches!(self, Role::FirstFrame | Role::LastFrame | Role::Reference | Role::Source | Role::Audio | Role::Mask)
     }
 }
 
@@ -199,8 +208,8 @@ impl Bindings {
         let quoted = |text: &str| ron::to_string(text).unwrap_or_default();
         let mut text = String::from(
             "// Which inputs of the workflow beside this file a call fills. Nodes are found by title and class; the id is a\n\
-             // hint. `fills` is prompt, negative, seed, width, height, frames, fps, first_frame, last_frame, reference or\n\
-             // option(\"name\"). Rows may be added and removed; `throughline comfy bindings FILE` shows what else there is.\n(\n",
+             // hint. `fills` is prompt, negative, seed, width, height, frames, fps, first_frame, last_frame, reference,\n\
+             // source, audio, mask or option(\"name\"). Rows may be added and removed; `throughline comfy bindings FILE` shows what else there is.\n(\n",
         );
         let task = format!("{:?}", self.task).to_lowercase();
         let _ = write!(

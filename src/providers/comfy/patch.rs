@@ -1,6 +1,6 @@
 //! From a call to the workflow that is sent: bound inputs filled, everything else as its author left it.
 //!
-//! Pictures are named by digest, as in every request of the journal; they get the server's names when they are sent.
+//! Files are named by digest, as in every request of the journal; they get the server's names when they are sent.
 
 use model::{Call, Diagnostic, Task};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub(crate) fn fill(item: &Item, call: &Call, ask: &Ask, studio: &Studio<'_>) -> 
             Role::FirstFrame => frame(&call.first_frame)?,
             Role::LastFrame => frame(&call.last_frame)?,
             Role::Reference => references.next().map_or(Ok(None), media)?,
+            Role::Source => call.source.as_deref().map_or(Ok(None), media)?,
+            Role::Audio => call.audio.as_deref().map_or(Ok(None), media)?,
+            Role::Mask => frame(&call.mask)?,
             Role::Option(name) => match call.options.get(name) {
                 Some(text) => Some(option(name, text, place)?),
                 None => None,
@@ -70,6 +73,12 @@ pub(crate) fn fill(item: &Item, call: &Call, ask: &Ask, studio: &Studio<'_>) -> 
         };
         if let Some(value) = value {
             *place = value;
+        }
+        // Ours are read by their brightness. Where nothing is transparent, a mask of transparencies would be empty.
+        if let (Role::Mask, Some(node)) = (role, workflow.nodes.get_mut(id))
+            && let Some(channel) = node.inputs.get_mut("channel").filter(|channel| *channel == "alpha")
+        {
+            *channel = json!("red");
         }
     }
     Ok(Request {

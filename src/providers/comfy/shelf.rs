@@ -201,6 +201,9 @@ impl Item {
             (Role::FirstFrame, Term::FirstFrame),
             (Role::LastFrame, Term::LastFrame),
             (Role::Reference, Term::References),
+            (Role::Source, Term::Source),
+            (Role::Audio, Term::Audio),
+            (Role::Mask, Term::Mask),
         ];
         let files: Vec<_> = files.into_iter().filter(|(role, _)| self.has(role)).map(|(_, term)| term).collect();
         // What is bound must be given: the file that was in the workflow is its author's.
@@ -227,8 +230,9 @@ impl Item {
             first_frame: can(&Role::FirstFrame),
             last_frame: can(&Role::LastFrame),
             references: can(&Role::Reference),
-            video_references: Can::No,
-            audio_references: Can::No,
+            video_references: can(&Role::Source),
+            audio_references: can(&Role::Audio),
+            mask: can(&Role::Mask),
             seed: can(&Role::Seed),
             negative: can(&Role::Negative),
             sound: if has_sound && *task == Task::Video { Can::Yes } else { Can::No },

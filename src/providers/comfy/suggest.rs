@@ -24,6 +24,16 @@ const LAST: &[&str] =
 const FIRST: &[&str] =
     &["start_image", "first_frame", "start_frame", "first_image", "start image", "first frame", "start frame"];
 const REFERENCE: &[&str] = &["reference", "ref_", "ref ", "style", "character", "face", "ipadapter", "clip_vision"];
+/// Inputs that take files, where no server says so: its own, and those of the most used nodes for films.
+const LOADERS: &[(&str, &str)] = &[
+    ("LoadImage", "image"),
+    ("LoadImageOutput", "image"),
+    ("LoadImageMask", "image"),
+    ("LoadVideo", "file"),
+    ("LoadAudio", "audio"),
+    ("VHS_LoadVideo", "video"),
+    ("VHS_LoadAudioUpload", "audio"),
+];
 /// Links that are followed from a file to what it is for.
 const MOST_STEPS: usize = 8;
 
@@ -252,27 +262,51 @@ impl<'a> Look<'a> {
     }
 
     fn files(&self, task: Task, found: &mut Found<'_>) {
+        let is_visual = matches!(task, Task::Image | Task::Video);
         for (id, node) in &self.workflow.nodes {
-            let by_name = matches!(node.class.as_str(), "LoadImage" | "LoadImageOutput");
-            let name = node
-                .inputs
-                .keys()
-                .find(|name| self.input(node, name).map_or(by_name && *name == "image", |input| input.is_upload));
-            let Some(name) = name.filter(|_| node.class.contains("Image") && !node.class.contains("Mask")) else {
-                continue;
-            };
+            let class = node.class.as_str();
+            let by_name = |name: &str| LOADERS.contains(&(class, name));
+            let is_file = |name: &&String| self.input(node, name).map_or(by_name(name), |input| input.is_upload);
+            let Some(name) = node.inputs.keys().find(is_file) else { continue };
             let mut words = vec![node.title.to_lowercase()];
             words.extend(self.uses(id));
             let says = |list: &[&str]| words.iter().any(|word| list.iter().any(|it| word.contains(it)));
+            let has = |role: &Role| found.rows.iter().any(|row| row.fills == *role);
             let role = match task {
-                _ if says(LAST) => Role::LastFrame,
-                _ if says(FIRST) => Role::FirstFrame,
-                _ if says(REFERENCE) => Role::Reference,
-                Task::Video if !found.rows.iter().any(|row| row.fills == Role::FirstFrame) => Role::FirstFrame,
-                _ => Role::Reference,
+                // There is one of each. What makes sound alone is given neither.
+                _ if class.contains("Video") => (is_visual && !has(&Role::Source)).then_some(Role::Source),
+                _ if class.contains("Audio") => (task == Task::Video && !has(&Role::Audio)).then_some(Role::Audio),
+                _ if !class.contains("Image") => None,
+                _ if class.contains("Mask") || self.is_mask(id) => {
+                    (is_visual && !has(&Role::Mask)).then_some(Role::Mask)
+                }
+                _ if says(LAST) => Some(Role::LastFrame),
+                _ if says(FIRST) => Some(Role::FirstFrame),
+                _ if says(REFERENCE) => Some(Role::Reference),
+                // What a mask is for, and what a film starts from.
+                Task::Video if !has(&Role::FirstFrame) => Some(Role::FirstFrame),
+                Task::Image if self.has_mask() && !has(&Role::FirstFrame) => Some(Role::FirstFrame),
+                _ => Some(Role::Reference),
             };
-            found.bind(role, id, name);
+            if let Some(role) = role {
+                found.bind(role, id, name);
+            }
         }
+    }
+
+    /// A picture that is only made a mask of.
+    fn is_mask(&self, id: &str) -> bool {
+        let links = self.workflow.nodes.values().flat_map(|node| node.inputs.values().map(move |value| (node, value)));
+        let mut used = links.filter(|(_, value)| link(value).is_some_and(|(from, _)| from == id)).peekable();
+        used.peek().is_some() && used.all(|(node, _)| node.class.contains("ToMask"))
+    }
+
+    /// A part of a picture is made anew by a file of its own.
+    fn has_mask(&self) -> bool {
+        let nodes = &self.workflow.nodes;
+        nodes
+            .iter()
+            .any(|(id, node)| node.class.contains("LoadImage") && (node.class.contains("Mask") || self.is_mask(id)))
     }
 
     /// Names of the inputs that a node's output goes into, through a few nodes.
@@ -387,6 +421,24 @@ mod tests {
                 "option sampler_name = #3 sampler_name",
                 "option scheduler = #3 scheduler",
             ]
+        );
+    }
+
+    #[test]
+    fn a_mask_is_told_from_the_picture_that_it_is_for() {
+        let (task, rows) = rows(
+            r#"{
+            "1": { "class_type": "LoadImage", "inputs": { "image": "mask.png" } },
+            "2": { "class_type": "LoadImage", "inputs": { "image": "house.png" } },
+            "3": { "class_type": "ImageToMask", "inputs": { "image": ["1", 0], "channel": "red" } },
+            "4": { "class_type": "InpaintModelConditioning", "inputs": { "pixels": ["2", 0], "mask": ["3", 0] } },
+            "5": { "class_type": "VAEDecode", "inputs": { "samples": ["4", 2] } },
+            "6": { "class_type": "SaveImage", "inputs": { "images": ["5", 0], "filename_prefix": "x" } }
+        }"#,
+        );
+        assert_eq!(
+            (task, rows),
+            (Task::Image, vec!["mask = #1 image".to_owned(), "first_frame = #2 image".to_owned()])
         );
     }
 

@@ -3,7 +3,7 @@
 //! Pure, and the only place that turns a call's frames and pixels into a provider's seconds and names: router, price
 //! and request all read the same [`Ask`]. Asked-for things are required; nothing is dropped silently.
 
-use model::{Call, Diagnostic, Quality, Task};
+use model::{Call, Diagnostic, Media, Quality, Task};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Can, Entry, Lengths, Rule, Sizes, Term};
@@ -57,6 +57,12 @@ pub struct Ask {
     pub last_frame: bool,
     /// Reference pictures that are sent.
     pub references: u32,
+    #[serde(default)]
+    pub source: bool,
+    #[serde(default)]
+    pub audio: bool,
+    #[serde(default)]
+    pub mask: bool,
     pub negative: bool,
     /// Sound is wanted and may come.
     pub sound: bool,
@@ -79,6 +85,9 @@ impl Ask {
             Term::FirstFrame => self.first_frame,
             Term::LastFrame => self.last_frame,
             Term::References => 0 < self.references,
+            Term::Source => self.source,
+            Term::Audio => self.audio,
+            Term::Mask => self.mask,
             Term::Negative => self.negative,
             Term::Sound => self.sound,
             Term::Draft => self.quality == Quality::Draft,
@@ -90,7 +99,14 @@ impl Ask {
             Term::Pixels(most) => u64::from(self.width) * u64::from(self.height) <= *most,
             Term::Option(name) => self.options.contains(name),
             Term::Not(term) => !self.holds(term),
+            Term::Any(terms) => terms.iter().any(|term| self.holds(term)),
         }
+    }
+
+    /// How many files go along.
+    pub(crate) fn n_files(&self) -> u32 {
+        let single = [self.first_frame, self.last_frame, self.source, self.audio, self.mask];
+        single.into_iter().map(u32::from).sum::<u32>() + self.references
     }
 }
 
@@ -130,8 +146,11 @@ impl Entry {
         let references = need(0 < n_pictures, self.can.references, Stage::Capability, "reference picture");
         let first_frame = need(call.first_frame.is_some(), self.can.first_frame, Stage::Capability, "first frame");
         let last_frame = need(call.last_frame.is_some(), self.can.last_frame, Stage::Capability, "last frame");
+        let source = need(call.source.is_some(), self.can.video_references, Stage::Capability, "source clip");
+        let audio = need(call.audio.is_some(), self.can.audio_references, Stage::Capability, "sound to follow");
+        let mask = need(call.mask.is_some(), self.can.mask, Stage::Capability, "mask");
         let negative = need(!call.negative.is_empty(), self.can.negative, Stage::Capability, "negative prompt");
-        let words_only = !references && !first_frame && !last_frame;
+        let words_only = !(references || first_frame || last_frame || source || audio || mask);
         need(words_only, self.can.prompt_only, Stage::Input, "request of words alone");
         let unknown = |name: &&String| *name != SAID_ANYWAY && !self.options.contains_key(*name);
         for name in call.options.keys().filter(unknown) {
@@ -154,6 +173,17 @@ impl Entry {
         if let Some(most) = self.limits.references.filter(|most| *most < call_references(call)) {
             let reason = format!("it takes at most {most} references, not {}", call_references(call));
             misfits.push(Misfit { stage: Stage::Limit, reason });
+        }
+        let given = [
+            ("source clip", self.limits.source_seconds, call.source.as_deref()),
+            ("sound to follow", self.limits.audio_seconds, call.audio.as_deref()),
+        ];
+        for (what, most, media) in given {
+            let long = media.and_then(media_seconds).filter(|long| most.is_some_and(|most| u64::from(most) < *long));
+            if let (Some(long), Some(most)) = (long, most) {
+                let reason = format!("its longest {what} is {most} s, not {long} s");
+                misfits.push(Misfit { stage: Stage::Limit, reason });
+            }
         }
         let mut limit = |reason: String| misfits.push(Misfit { stage: Stage::Limit, reason });
         let seconds = match call.task {
@@ -183,6 +213,9 @@ impl Entry {
             first_frame,
             last_frame,
             references: if references { reference_pictures(call, self.limits.references).len() as u32 } else { 0 },
+            source,
+            audio,
+            mask,
             negative,
             sound: call.sound && self.can.sound != Can::No,
             prompt_chars,
@@ -230,6 +263,16 @@ fn call_references(call: &Call) -> u32 {
     call.references.iter().filter(|reference| !reference.images.is_empty()).count() as u32
 }
 
+/// How long a file is, in whole seconds and rounded up.
+pub(crate) fn media_seconds(media: &Media) -> Option<u64> {
+    let (n, per) = match (&media.video, &media.audio) {
+        (Some(info), _) => (u128::from(info.n_frames) * u128::from(info.rate.1), info.rate.0),
+        (None, Some(info)) => (u128::from(info.n_samples), info.sample_rate),
+        (None, None) => return None,
+    };
+    u64::try_from(n.div_ceil(u128::from(per.max(1)))).ok()
+}
+
 /// The shortest length that is at least the call's.
 fn length(lengths: &Lengths, call: &Call) -> Result<u32, String> {
     let frames = u64::from(call.n_frames) * u64::from(call.rate.1);
@@ -243,6 +286,19 @@ fn length(lengths: &Lengths, call: &Call) -> Result<u32, String> {
             Err(format!("its longest {} is {most} s, not {wanted} s", what(call.task)))
         }
         Lengths::Between(least, _) => Ok(wanted.max(*least)),
+        Lengths::Source(most) => {
+            let Some(source) = call.source.as_deref() else { return Ok(wanted) };
+            let (Some(info), Some(whole)) = (&source.video, media_seconds(source)) else { return Ok(wanted) };
+            let whole = u32::try_from(whole).unwrap_or(u32::MAX).max(1);
+            // In frames of both rates, so that a clip of just the call's length is long enough.
+            let has = u128::from(info.n_frames) * u128::from(info.rate.1) * u128::from(call.rate.0);
+            let needs = u128::from(frames) * u128::from(info.rate.0);
+            match () {
+                () if has < needs => Err("its clip is as long as its source, and that is too short".to_owned()),
+                () if *most < whole => Err(format!("its source has at most {most} s, not {whole} s")),
+                () => Ok(whole),
+            }
+        }
     }
 }
 
@@ -352,6 +408,9 @@ fn told(term: &Term) -> String {
         Term::FirstFrame => "a first frame".to_owned(),
         Term::LastFrame => "a last frame".to_owned(),
         Term::References => "references".to_owned(),
+        Term::Source => "a source clip".to_owned(),
+        Term::Audio => "a sound to follow".to_owned(),
+        Term::Mask => "a mask".to_owned(),
         Term::Negative => "a negative prompt".to_owned(),
         Term::Sound => "sound".to_owned(),
         Term::Draft => "draft quality".to_owned(),
@@ -361,6 +420,7 @@ fn told(term: &Term) -> String {
         Term::Seconds(seconds) => format!("{seconds} s"),
         Term::Pixels(most) => format!("at most {most} pixels"),
         Term::Option(name) => format!("option `{name}`"),
+        Term::Any(terms) => terms.iter().map(told).collect::<Vec<_>>().join(" or "),
         Term::Not(term) => format!("no {}", told(term).trim_start_matches("a ")),
     }
 }

@@ -115,8 +115,12 @@ pub struct Capabilities {
     pub last_frame: Can,
     /// Pictures of characters, places, props and styles.
     pub references: Can,
+    /// A clip to work from: [`model::Call::source`].
     pub video_references: Can,
+    /// A sound that the picture follows: [`model::Call::audio`].
     pub audio_references: Can,
+    /// A picture that says which part is made anew: [`model::Call::mask`].
+    pub mask: Can,
     pub seed: Can,
     pub negative: Can,
     /// Makes sound with its pictures.
@@ -134,6 +138,8 @@ pub enum Lengths {
     OneOf(Vec<u32>),
     /// Any from the first to the second.
     Between(u32, u32),
+    /// As long as the clip that it works from, which has at most so many.
+    Source(u32),
 }
 
 impl fmt::Display for Lengths {
@@ -145,6 +151,7 @@ impl fmt::Display for Lengths {
                 write!(f, "{} s", all.join(", "))
             }
             Lengths::Between(least, most) => write!(f, "{least} to {most} s"),
+            Lengths::Source(most) => write!(f, "its source's, up to {most} s"),
         }
     }
 }
@@ -182,8 +189,12 @@ pub struct Limits {
     pub prompt_chars: Option<u32>,
     /// Largest seed.
     pub seed: Option<u64>,
-    /// Largest picture that is sent along, in bytes.
+    /// Largest picture, clip or sound that is sent along, in bytes.
     pub image_bytes: Option<u64>,
+    /// Longest clip to work from.
+    pub source_seconds: Option<u32>,
+    /// Longest sound to follow.
+    pub audio_seconds: Option<u32>,
 }
 
 /// A property of a request.
@@ -192,6 +203,11 @@ pub enum Term {
     FirstFrame,
     LastFrame,
     References,
+    /// A clip to work from.
+    Source,
+    /// A sound that the picture follows.
+    Audio,
+    Mask,
     Negative,
     /// Sound is wanted.
     Sound,
@@ -208,6 +224,8 @@ pub enum Term {
     /// An option with this name is given.
     Option(String),
     Not(Box<Term>),
+    /// One of them at least.
+    Any(Vec<Term>),
 }
 
 /// What goes together.
@@ -245,6 +263,10 @@ impl Entry {
             if can.sound != Can::No {
                 found.push(("silence", can.sound_switch));
             }
+            found.extend([("source clip", can.video_references), ("sound to follow", can.audio_references)]);
+        }
+        if self.tasks.iter().any(|task| matches!(task, Task::Image | Task::Video)) {
+            found.push(("mask", can.mask));
         }
         found
     }

@@ -20,8 +20,8 @@ mod wire;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use ask::reference_pictures;
 pub use ask::{Ask, Doubt, Misfit, Stage};
+pub(crate) use ask::{media_seconds, reference_pictures};
 pub use date::Date;
 pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, Term, Tier};
 pub use path::Path;

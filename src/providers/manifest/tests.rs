@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Call, Digest, Image, Media, Quality, Reference, Role, Task};
+use model::{AudioInfo, Call, Digest, Image, Media, Quality, Reference, Role, Task};
 
 use super::*;
 use crate::Catalog;
@@ -42,6 +42,10 @@ pub(crate) fn reference(name: &str, n_images: usize) -> Arc<Reference> {
 fn entry() -> Entry {
     let runway = Catalog::built_in();
     Entry { rules: Vec::new(), ..runway.entry("runway/gen4.5").expect("it is built in").clone() }
+}
+
+fn picture(name: &str) -> Option<Image> {
+    Some(Image::File(Arc::new(media(name))))
 }
 
 fn reasons(entry: &Entry, call: &Call) -> Vec<String> {
@@ -135,6 +139,45 @@ fn rules_forbid_and_demand() {
         reasons(&ruled, &last),
         ["Input: a last frame only with a first frame", "Input: final quality only with no 3 s"]
     );
+}
+
+#[test]
+fn clips_sounds_and_masks_are_asked_for_like_all_else() {
+    let catalog = Catalog::built_in();
+    let clip = |n_frames: u64| {
+        let video =
+            model::VideoInfo { width: 1280, height: 720, rate: model::Rate::FILM, n_frames, codec: String::new() };
+        Some(Arc::new(Media { video: Some(video), ..media("clip") }))
+    };
+    let from = |n_frames: u64| Call { source: clip(n_frames), ..call() };
+    let kling = catalog.entry("kling/kling-v3").expect("built in");
+    let masked = Call { mask: Some(Image::File(Arc::new(media("mask")))), first_frame: picture("f"), ..call() };
+    assert_eq!(kling.fit(&masked).map(|ask| ask.doubts.len()), Ok(1), "nobody knows");
+    let reasons_of = |name: &str, call: &Call| reasons(catalog.entry(name).expect("built in"), call);
+    assert_eq!(reasons_of("runway/gen4.5", &from(60)), ["Capability: it takes no source clip"]);
+    // What edits a clip gives as much as it got: no less than the shot needs, no more than it takes.
+    assert_eq!(
+        reasons_of("runway/aleph2", &from(59)),
+        ["Limit: its clip is as long as its source, and that is too short"]
+    );
+    assert_eq!(reasons_of("runway/aleph2", &from(24 * 31)), ["Limit: its source has at most 30 s, not 31 s"]);
+    let aleph = catalog.entry("runway/aleph2").expect("built in");
+    let ask = aleph.fit(&from(100)).expect("it fits");
+    assert_eq!((ask.seconds, ask.operation.as_str(), aleph.price(&ask)), (5, "edit", Some(1_400_000)));
+    assert_eq!(
+        reasons_of("runway/aleph2", &call()),
+        ["Input: it takes no request of words alone", "Input: it has no way to ask for that",]
+    );
+    // One that follows a clip makes as much as is asked for; what that costs is not said.
+    let seedance = catalog.entry("runway/seedance2").expect("built in");
+    let ask = seedance.fit(&from(60)).expect("it fits");
+    assert_eq!((ask.seconds, ask.operation.as_str(), seedance.price(&ask)), (4, "video", None));
+    assert_eq!(reasons_of("runway/seedance2", &from(24 * 16)), ["Limit: its longest source clip is 15 s, not 16 s"]);
+    let sound = AudioInfo { sample_rate: 48000, channels: 2, n_samples: 48000 * 15 + 1, codec: String::new() };
+    let led = Call { audio: Some(Arc::new(Media { audio: Some(sound), ..media("voice") })), ..call() };
+    assert_eq!(reasons_of("runway/seedance2", &led), ["Limit: its longest sound to follow is 15 s, not 16 s"]);
+    let both = Call { first_frame: picture("f"), ..from(60) };
+    assert_eq!(reasons_of("runway/seedance2", &both), ["Input: a source clip not with a first frame or a last frame"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use model::{Call, Quality, Task};
 
 use super::ladder::{Ladder, climb};
 use super::{Candidate, Decision, Filter, Offer, Policy, Ranked, Refusal, Removed, filter, rank, record};
-use crate::manifest::{Date, Per, reference_pictures};
+use crate::manifest::{Date, Per, media_seconds, reference_pictures};
 
 /// What the filters say of every candidate: those that pass, without scores, and those that do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,11 @@ struct Profile {
     size: (u32, u32),
     first_frame: bool,
     last_frame: bool,
+    /// Frames and rate of the source clip, as some make just as much.
+    source: Option<(u64, u32, u32)>,
+    /// Seconds of the sound to follow.
+    audio: Option<u64>,
+    mask: bool,
     /// References with a picture, and pictures.
     references: (usize, usize),
     negative: bool,
@@ -134,6 +139,12 @@ impl<'a> Field<'a> {
             size: call.size,
             first_frame: call.first_frame.is_some(),
             last_frame: call.last_frame.is_some(),
+            source: call.source.as_ref().map(|source| match &source.video {
+                Some(info) => (info.n_frames, info.rate.0, info.rate.1),
+                None => (0, 1, 1),
+            }),
+            audio: call.audio.as_ref().map(|audio| media_seconds(audio).unwrap_or(0)),
+            mask: call.mask.is_some(),
             references: (
                 call.references.iter().filter(|reference| !reference.images.is_empty()).count(),
                 reference_pictures(call, None).len(),

@@ -197,10 +197,15 @@ impl Bench {
 
     /// A picture that is in the store.
     pub(crate) fn picture(&self) -> Media {
+        self.file("png", b"\x89PNG\r\n\x1a\npicture")
+    }
+
+    /// A file in the store.
+    pub(crate) fn file(&self, format: &str, bytes: &[u8]) -> Media {
         let store = self.store();
-        let path = store.scratch("png").expect("a path");
-        std::fs::write(&path, b"\x89PNG\r\n\x1a\npicture").expect("written");
-        store.adopt(&path, "png", Some(info()), None).expect("adopted")
+        let path = store.scratch(format).expect("a path");
+        std::fs::write(&path, bytes).expect("written");
+        store.adopt(&path, format, Some(info()), None).expect("adopted")
     }
 
     /// A reference whose only picture is in the store.

@@ -334,6 +334,22 @@ fn pictures_go_along_and_the_key_stays_at_home() {
 }
 
 #[test]
+fn a_clip_to_work_from_goes_along() {
+    let bench = Bench::new(&super::shapes::RUNWAY_EDIT);
+    let clip = || Some(std::sync::Arc::new(bench.file("mp4", super::shapes::MP4)));
+    bench
+        .run(model::Call { source: clip(), first_frame: None, ..bench.call() }, &Cancel::default())
+        .expect("it is made");
+    let state = bench.fake().state();
+    let sent = state.heard.iter().find(|(_, head, _)| head.starts_with("POST /v1/video_to_video ")).expect("sent");
+    let body: serde_json::Value = serde_json::from_slice(&sent.2).expect("JSON");
+    let uri = body["videoUri"].as_str().expect("a clip");
+    assert!(uri.starts_with("data:video/mp4;base64,"), "{uri}");
+    drop(state);
+    settled(&bench, &super::shapes::RUNWAY_EDIT, 1);
+}
+
+#[test]
 fn a_clips_frame_becomes_a_picture() {
     let bench = Bench::new(&super::shapes::OPENAI_IMAGES);
     let clip = model::Recipe::still(model::Image::File(std::sync::Arc::new(bench.picture())), 24, model::Rate(24, 1));

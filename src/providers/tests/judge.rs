@@ -140,6 +140,7 @@ const RUNWAY: Shape = Shape {
 };
 
 const RUNWAY_IMAGE: Shape = Shape { entry: "runway/gen4_turbo", submit: "POST /v1/image_to_video", ..RUNWAY };
+const RUNWAY_EDIT: Shape = Shape { entry: "runway/aleph2", submit: "POST /v1/video_to_video", ..RUNWAY };
 
 const REPLICATE: Shape = Shape {
     entry: "replicate/black-forest-labs/flux-2-pro",
@@ -202,11 +203,12 @@ const CASES: &[Case] = &[
         operations: &[
             ("/v1/text_to_video", &["post"]),
             ("/v1/image_to_video", &["post"]),
+            ("/v1/video_to_video", &["post"]),
             ("/v1/tasks/{id}", &["get", "delete"]),
             ("/v1/organization", &["get"]),
             ("/v1/uploads", &["post"]),
         ],
-        shapes: &[&RUNWAY, &RUNWAY_IMAGE],
+        shapes: &[&RUNWAY, &RUNWAY_IMAGE, &RUNWAY_EDIT],
         suit: Some,
         pairs: runway,
     },
@@ -261,6 +263,11 @@ fn runway() -> Vec<Pair> {
     vec![
         posts("/v1/text_to_video", text(json!({})), text(json!({ "duration": 11 }))),
         posts("/v1/image_to_video", text(image), text(json!({}))),
+        posts(
+            "/v1/video_to_video",
+            json_of(json!({ "model": "aleph2", "videoUri": "https://example.com/a.mp4" })),
+            json_of(json!({ "model": "aleph2", "promptText": "as a woodcut" })),
+        ),
         asks(Method::Get, "/v1/tasks/3fa85f64-5717-4562-b3fc-000000000001", "/v1/tasks/one", Without::Nothing),
         asks(Method::Delete, "/v1/tasks/3fa85f64-5717-4562-b3fc-000000000001", "/v1/tasks/one", Without::Nothing),
         asks(Method::Get, "/v1/organization", "/v1/organization", Without::Headers),

@@ -7,7 +7,7 @@ use super::bench::Plain;
 use crate::Catalog;
 use crate::manifest::tests::{call, media, reference};
 use crate::manifest::{Can, Date, Entry, Lengths, Limits, Manifest, Prices, Sizes};
-use crate::request::{Studio, build, pictures, says};
+use crate::request::{Studio, build, files, says};
 
 /// The day of the last look at the facts: a model that was retired by then is no default.
 const DAY: Date = Date(2026, 11, 27);
@@ -82,11 +82,18 @@ fn sizes(entry: &Entry) -> Vec<(u32, u32)> {
     }
 }
 
+/// A clip of so many seconds.
+fn clip(seconds: u32) -> std::sync::Arc<model::Media> {
+    let video = model::VideoInfo { n_frames: u64::from(seconds) * 24, ..super::bench::info() };
+    std::sync::Arc::new(model::Media { format: "mp4".to_owned(), video: Some(video), ..media("clip") })
+}
+
 fn lengths(entry: &Entry) -> Vec<u32> {
     match &entry.limits.seconds {
         Lengths::Unknown => vec![1, 5],
         Lengths::OneOf(all) => all.clone(),
         Lengths::Between(least, most) => vec![*least, *most],
+        Lengths::Source(most) => vec![1, *most],
     }
 }
 
@@ -94,8 +101,14 @@ fn lengths(entry: &Entry) -> Vec<u32> {
 pub(crate) fn calls(entry: &Entry) -> Vec<Call> {
     let picture = |name: &str| Some(Image::File(std::sync::Arc::new(media(name))));
     let mut found = Vec::new();
-    for bits in 0..64_u32 {
+    // Clips, sounds and masks with all kinds of pictures, but not with all else.
+    for bits in (0..64_u32).chain((1..8).flat_map(|kinds| (0..8).map(move |bits| bits | kinds << 6))) {
         let has = |bit: u32| bits >> bit & 1 == 1;
+        // Of which nobody knows, no template need speak: what it leaves out is refused.
+        let kinds = [entry.can.video_references, entry.can.audio_references, entry.can.mask];
+        if (6..9).zip(kinds).any(|(bit, can)| has(bit) && can != Can::Yes) {
+            continue;
+        }
         let n_references = entry.limits.references.unwrap_or(2).min(3);
         let needed = entry.options.keys().filter(|name| ["voice", "model", "max_tokens"].contains(&name.as_str()));
         let base = Call {
@@ -103,6 +116,9 @@ pub(crate) fn calls(entry: &Entry) -> Vec<Call> {
             last_frame: has(1).then(|| picture("last")).flatten(),
             references: if has(2) { (0..n_references).map(|n| reference(&n.to_string(), 1)).collect() } else { vec![] },
             negative: if has(3) { "no \"blur\"".to_owned() } else { String::new() },
+            source: has(6).then(|| clip(1)),
+            audio: has(7).then(|| std::sync::Arc::new(media("voice"))),
+            mask: has(8).then(|| picture("mask")).flatten(),
             sound: has(4),
             quality: if has(5) { Quality::Draft } else { Quality::Final },
             options: needed.map(|name| (name.clone(), "x".to_owned())).collect(),
@@ -111,7 +127,8 @@ pub(crate) fn calls(entry: &Entry) -> Vec<Call> {
         for task in &entry.tasks {
             for size in sizes(entry) {
                 for seconds in lengths(entry) {
-                    found.push(Call { task: *task, size, n_frames: seconds * 24, ..base.clone() });
+                    let source = base.source.is_some().then(|| clip(seconds));
+                    found.push(Call { task: *task, size, n_frames: seconds * 24, source, ..base.clone() });
                 }
             }
         }
@@ -126,14 +143,13 @@ fn every_template_says_all_that_a_model_is_said_to_take() {
     let account = [("account.project".to_owned(), serde_json::json!("project-1"))].into();
     let studio = Studio { artifacts: &store, codec: &Plain, account: &account };
     every(|manifest, entry| {
-        let (mut first, mut last, mut references, mut negative) = (false, false, false, false);
+        let [mut first, mut last, mut references, mut negative, mut source, mut audio, mut mask] = [false; 7];
         let mut n_sizes = std::collections::BTreeSet::new();
         for call in calls(entry) {
             let Ok(ask) = entry.fit(&call) else { continue };
             let request = build(manifest, entry, &call, &ask, &studio)
                 .unwrap_or_else(|told| panic!("{} for {ask:?}: {told}", entry.name));
-            let wanted = u32::from(ask.first_frame) + u32::from(ask.last_frame) + ask.references;
-            assert_eq!(pictures(&request.body), wanted, "{} for {ask:?}: {}", entry.name, request.body);
+            assert_eq!(files(&request.body), ask.n_files(), "{} for {ask:?}: {}", entry.name, request.body);
             assert!(says(&request.body, &call.prompt), "{} for {ask:?}: {}", entry.name, request.body);
             assert_eq!(ask.references as usize, call.references.len(), "{}", entry.name);
             if !entry.prices.rules.is_empty() && matches!(manifest.place, crate::manifest::Place::Local) {
@@ -146,6 +162,9 @@ fn every_template_says_all_that_a_model_is_said_to_take() {
             last |= ask.last_frame;
             references |= 0 < ask.references;
             negative |= ask.negative;
+            source |= ask.source;
+            audio |= ask.audio;
+            mask |= ask.mask;
             n_sizes.insert(call.size);
         }
         let claims = [
@@ -153,6 +172,9 @@ fn every_template_says_all_that_a_model_is_said_to_take() {
             (entry.can.last_frame, last, "last frames"),
             (entry.can.references, references, "references"),
             (entry.can.negative, negative, "negative prompts"),
+            (entry.can.video_references, source, "source clips"),
+            (entry.can.audio_references, audio, "sounds to follow"),
+            (entry.can.mask, mask, "masks"),
         ];
         for (can, found, what) in claims {
             assert!(can != Can::Yes || found, "{} claims {what}, but no call with them fits", entry.name);

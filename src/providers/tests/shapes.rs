@@ -106,6 +106,8 @@ pub(crate) const RUNWAY: Shape = Shape {
     ..SYNC
 };
 
+pub(crate) const RUNWAY_EDIT: Shape = Shape { entry: "runway/aleph2", submit: "POST /v1/video_to_video", ..RUNWAY };
+
 pub(crate) const RUNWAY_IMAGE: Shape = Shape { submit: "POST /v1/image_to_video", ..RUNWAY };
 
 pub(crate) const REPLICATE: Shape = Shape {

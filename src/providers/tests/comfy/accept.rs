@@ -49,6 +49,18 @@ fn film(address: &str) {
     bench.settled();
 }
 
+/// A film that the server has made goes back to it, and comes again.
+fn restyle(address: &str) {
+    let first = bench(address, "film");
+    let made = first.go().unwrap_or_else(|error| panic!("{error}"));
+    let bench = bench(address, "restyle");
+    let source = Some(std::sync::Arc::new(bench.file("mp4", &first.bytes(&made))));
+    let outputs = bench.run(model::Call { source, ..bench.call() }).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(bench.bytes(&outputs).get(4..8), Some(&b"ftyp"[..]));
+    bench.settled();
+    assert_eq!(told(bench.go()).code, "model-misfit", "its author's film is never taken");
+}
+
 fn invalid(address: &str) {
     let bench = bench(address, "invalid");
     let told = told(bench.go());
@@ -125,6 +137,7 @@ const CASES: &[Case] = &[
     ("image", image),
     ("image from an upload", upload),
     ("batch to mp4", film),
+    ("clip from an upload", restyle),
     ("validation error", invalid),
     ("partly valid", partial),
     ("run-time error", broken),

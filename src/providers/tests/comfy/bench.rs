@@ -99,12 +99,17 @@ impl Bench {
         Call { task, prompt, size: (256, 144), n_frames: if task == Task::Video { 12 } else { 1 }, ..call() }
     }
 
-    /// A file of that content in the store.
+    /// A picture of that content in the store.
     pub(super) fn media(&self, bytes: &[u8]) -> Media {
+        self.file("png", bytes)
+    }
+
+    /// A file of that content in the store.
+    pub(super) fn file(&self, format: &str, bytes: &[u8]) -> Media {
         let store = self.store();
-        let path = store.scratch("png").expect("a path");
+        let path = store.scratch(format).expect("a path");
         std::fs::write(&path, bytes).expect("written");
-        store.adopt(&path, "png", Some(info()), None).expect("adopted")
+        store.adopt(&path, format, Some(info()), None).expect("adopted")
     }
 
     /// The call with that picture as its reference.

@@ -121,6 +121,51 @@ fn pictures_are_uploaded_under_their_digest() {
 }
 
 #[test]
+fn clips_sounds_and_masks_are_uploaded_and_never_left_out() {
+    let fake = Fake::new();
+    let text = r#"{
+        "1": { "class_type": "LoadVideo", "inputs": { "file": "a.mp4" } },
+        "2": { "class_type": "GetVideoComponents", "inputs": { "video": ["1", 0] } },
+        "3": { "class_type": "LoadImageMask", "inputs": { "image": "a.png", "channel": "alpha" } },
+        "4": { "class_type": "InpaintModelConditioning", "inputs": { "pixels": ["2", 0], "mask": ["3", 0] } },
+        "5": { "class_type": "VAEDecode", "inputs": { "samples": ["4", 0] } },
+        "6": { "class_type": "LoadAudio", "inputs": { "audio": "a.wav" } },
+        "7": { "class_type": "CreateVideo", "inputs": { "images": ["5", 0], "audio": ["6", 0], "fps": 24 } },
+        "8": { "class_type": "SaveVideo", "inputs": { "video": ["7", 0], "filename_prefix": "x", "format": "mp4", "codec": "auto" } }
+    }"#;
+    let bench = Bench::new(&fake.base, item("lips", text));
+    let bound = |role: Role| bench.item.resolved.count(&role);
+    assert_eq!([Role::Source, Role::Audio, Role::Mask].map(bound), [1, 1, 1]);
+    let (source, audio) = (bench.file("mp4", b"film"), bench.file("wav", b"voice"));
+    let mask = bench.media(b"\x89PNG\r\n\x1a\nmask");
+    let call = Call {
+        source: Some(source.clone().into()),
+        audio: Some(audio.clone().into()),
+        mask: Some(model::Image::File(mask.clone().into())),
+        ..bench.call()
+    };
+    bench.run(call.clone()).unwrap_or_else(|error| panic!("{error}"));
+    let sent = &fake.bodies(Step::Submit)[0];
+    let name = |media: &model::Media| Some(json!(format!("throughline/{}.{}", media.digest.short(), media.format)));
+    let given = |at: &str| sent.pointer(&format!("/prompt/{at}")).cloned();
+    assert_eq!(given("1/inputs/file"), name(&source));
+    assert_eq!(given("6/inputs/audio"), name(&audio));
+    assert_eq!(given("3/inputs/image"), name(&mask));
+    assert_eq!(given("3/inputs/channel"), Some(json!("red")), "ours are read by their brightness");
+    assert_eq!(fake.asked(Step::Upload), 3);
+    for lacking in
+        [Call { source: None, ..call.clone() }, Call { audio: None, ..call.clone() }, Call { mask: None, ..call }]
+    {
+        assert_eq!(told(bench.run(lacking)).code, "model-misfit", "its author's files are never taken");
+    }
+    let portrait = portrait(&fake);
+    let clip = Call { source: Some(portrait.file("mp4", b"film").into()), ..portrait.call() };
+    let refused = told(portrait.run(clip));
+    assert!(refused.message.ends_with("it takes no source clip"), "{refused}");
+    bench.settled();
+}
+
+#[test]
 fn a_lost_answer_is_found_by_our_own_name() {
     for fault in [Fault::Unheard, Fault::Cut(3), Fault::Answer(502, vec![], "bad gateway".to_owned())] {
         let arrives = !matches!(fault, Fault::Answer(..));
