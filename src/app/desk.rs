@@ -27,8 +27,9 @@ use crate::jobs::{self, Outcome};
 use crate::project::{Edited, Project, write_atomic};
 use crate::session::{Access, Options, Session, target_name};
 
-/// How long edits rest before live mode runs.
-const DEBOUNCE: Duration = Duration::from_millis(60);
+/// How long edits rest before live mode runs: two frames, so that a drag runs once it rests. Letters come further apart
+/// than any wait that could not be felt.
+const DEBOUNCE: Duration = Duration::from_millis(30);
 /// How often files on disk are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often an unsaved document is saved beside itself.

@@ -35,7 +35,8 @@ pub(super) fn show(ui: &mut egui::Ui, settings: &Settings, theme: &Theme) -> Vec
     };
     ui::start_page(ui, &mut cx);
     let ctx = ui.ctx();
-    for action in shared.keymap.pressed(ctx, ui::Region::Other, ui::actions::Focus::of(ctx)) {
+    // The first one leaves this page: what was typed after it has nowhere to go.
+    if let Some(action) = shared.keymap.pressed(ctx, ui::Region::Other, ui::actions::Focus::of(ctx), &mut Vec::new()) {
         match action {
             "new" => commands.push(Command::File(FileCommand::New(None))),
             "open" => commands.push(Command::File(FileCommand::Open(None))),

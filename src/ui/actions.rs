@@ -283,8 +283,6 @@ impl Keymap {
                 }
             }
         }
-        // The most modifiers first: Ctrl+Shift+D must not be taken for Ctrl+D.
-        keymap.bound.sort_by_key(|(shortcut, _, _)| std::cmp::Reverse(n_modifiers(shortcut.modifiers)));
         keymap
     }
 
@@ -304,33 +302,64 @@ impl Keymap {
         self.keys(id).into_iter().next().unwrap_or_default()
     }
 
-    /// Takes the keys that were pressed this frame: ids of actions, for the region that has the focus.
-    pub fn pressed(&self, ctx: &egui::Context, region: Region, focus: Focus) -> Vec<&'static str> {
+    /// Takes the first key press that stands for an action out of the input, for the region that has the focus; the
+    /// action's id.
+    ///
+    /// A slow frame holds several presses. What was typed after this one goes to `later`: the action may change the
+    /// document or the focus, and the rest is meant for what is there then. Repeats of a held key do not wait.
+    pub fn pressed(
+        &self,
+        ctx: &egui::Context,
+        region: Region,
+        focus: Focus,
+        later: &mut Vec<egui::Event>,
+    ) -> Option<&'static str> {
+        let found = ctx.input_mut(|input| {
+            let held = input.modifiers;
+            let place = |event: &egui::Event| self.action_of(press(event, held)?, region, focus);
+            let (at, found) = input.events.iter().enumerate().find_map(|(at, event)| Some((at, place(event)?)))?;
+            let mut after = input.events.split_off(at).into_iter().skip(1).peekable();
+            // The letter of the press itself: a field that gets the focus by it does not start with it.
+            while let Some(event) = after.next_if(|event| !matches!(event, egui::Event::Key { pressed: true, .. })) {
+                if !matches!(event, egui::Event::Text(_)) {
+                    input.events.push(event);
+                }
+            }
+            for event in after {
+                match event {
+                    egui::Event::Key { pressed: true, repeat: true, .. } => {}
+                    egui::Event::Key { pressed: true, .. }
+                    | egui::Event::Text(_)
+                    | egui::Event::Copy
+                    | egui::Event::Cut
+                    | egui::Event::Paste(_) => later.push(event),
+                    event => input.events.push(event),
+                }
+            }
+            Some(found)
+        })?;
+        // As on an edit controller: while the key that stops is held, the shuttle goes frame by frame.
+        Some(if ctx.input(|input| self.is_held("shuttle_stop", input)) { stepping(found) } else { found })
+    }
+
+    fn action_of(&self, (key, held): (Key, Modifiers), region: Region, focus: Focus) -> Option<&'static str> {
         let applies = |scope: Scope| match scope {
             Anywhere => true,
             Canvas => region != Region::Viewer,
             Viewer => region == Region::Viewer,
         };
-        let mut found = Vec::new();
-        ctx.input_mut(|input| {
-            // Rows of the region win over rows that work anywhere.
-            for here in [false, true] {
-                for (shortcut, scope, id) in &self.bound {
-                    if (*scope == Anywhere) == here
-                        && applies(*scope)
-                        && focus.lets(shortcut, *scope, id)
-                        && consume(input, shortcut)
-                    {
-                        found.push(*id);
-                    }
-                }
-            }
-        });
-        // As on an edit controller: while the key that stops is held, the shuttle goes frame by frame.
-        if ctx.input(|input| self.is_held("shuttle_stop", input)) {
-            found.iter_mut().for_each(|id| *id = stepping(id));
-        }
-        found
+        let hits = |(shortcut, scope, id): &&(KeyboardShortcut, Scope, &'static str)| {
+            let Modifiers { alt, shift, ctrl, command, .. } = shortcut.modifiers;
+            shortcut.logical_key == key
+                && (held.alt, held.shift, held.ctrl || held.command) == (alt, shift, ctrl || command)
+                && applies(*scope)
+                && focus.lets(shortcut, *scope, id)
+        };
+        // Rows of the region win over rows that work anywhere.
+        let mut hit = self.bound.iter().filter(hits);
+        let first = hit.next()?;
+        let best = if first.1 == Anywhere { hit.find(|it| it.1 != Anywhere).unwrap_or(first) } else { first };
+        Some(best.2)
     }
 
     /// Whether a key of an action is held down now.
@@ -410,36 +439,17 @@ pub fn action(id: &str) -> Option<&'static ActionSpec> {
     ACTIONS.iter().find(|action| action.id == id)
 }
 
-fn n_modifiers(modifiers: Modifiers) -> usize {
-    [modifiers.alt, modifiers.shift, modifiers.ctrl || modifiers.command].into_iter().filter(|it| *it).count()
-}
-
-/// Takes a key press with exactly these modifiers out of the input. Text events of the same key go too, so that a
-/// field which gets the focus by it does not start with its letter.
-fn consume(input: &mut egui::InputState, shortcut: &KeyboardShortcut) -> bool {
-    let Modifiers { alt, shift, ctrl, command, .. } = shortcut.modifiers;
-    let held = input.modifiers;
-    let mut hit = false;
-    input.events.retain(|event| {
+/// The key that an event presses, with what is held.
+fn press(event: &egui::Event, held: Modifiers) -> Option<(Key, Modifiers)> {
+    let with_command = Modifiers { command: true, ..held };
+    match event {
+        egui::Event::Key { key, pressed: true, modifiers, .. } => Some((*key, *modifiers)),
         // The window's toolkit turns these three keys into events of their own.
-        let (pressed, modifiers) = match event {
-            egui::Event::Key { key, pressed: true, modifiers, .. } => (*key, *modifiers),
-            egui::Event::Copy => (Key::C, Modifiers { command: true, ..held }),
-            egui::Event::Cut => (Key::X, Modifiers { command: true, ..held }),
-            egui::Event::Paste(_) => (Key::V, Modifiers { command: true, ..held }),
-            _ => return true,
-        };
-        let found = pressed == shortcut.logical_key
-            && modifiers.alt == alt
-            && modifiers.shift == shift
-            && (modifiers.ctrl || modifiers.command) == (ctrl || command);
-        hit |= found;
-        !found
-    });
-    if hit {
-        input.events.retain(|event| !matches!(event, egui::Event::Text(_)));
+        egui::Event::Copy => Some((Key::C, with_command)),
+        egui::Event::Cut => Some((Key::X, with_command)),
+        egui::Event::Paste(_) => Some((Key::V, with_command)),
+        _ => None,
     }
-    hit
 }
 
 /// Reads `Ctrl+Shift+D`.
@@ -514,6 +524,41 @@ mod tests {
     fn ids_are_unique() {
         let ids: std::collections::BTreeSet<_> = ACTIONS.iter().map(|action| action.id).collect();
         assert_eq!(ids.len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn keys_of_one_frame_are_taken_one_by_one_in_their_order() {
+        use egui::Event::Text;
+        let key = |key: Key, repeat: bool| egui::Event::Key {
+            key,
+            physical_key: None,
+            pressed: true,
+            repeat,
+            modifiers: Modifiers::NONE,
+        };
+        let typed = vec![
+            key(Key::L, false),
+            Text("l".to_owned()),
+            key(Key::D, false),
+            Text("d".to_owned()),
+            key(Key::D, true),
+            key(Key::Z, false),
+            egui::Event::PointerGone,
+        ];
+        let ctx = egui::Context::default();
+        let (mut done, mut later, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        let input = egui::RawInput { events: typed, ..egui::RawInput::default() };
+        ctx.begin_pass(input);
+        for _ in 0..3 {
+            ctx.input_mut(|input| drop(input.events.splice(0..0, later.drain(..))));
+            done.extend(Keymap::default().pressed(&ctx, Region::Canvas, Focus::Free, &mut later));
+            left.push(later.len());
+        }
+        assert_eq!(done, ["tidy", "bypass"], "each once, by when it was pressed and not by its row");
+        assert_eq!(left, [3, 1, 0], "the letter of a key goes with it, and no repeat waits");
+        let rest = ctx.input(|input| input.events.clone());
+        assert_eq!(rest, [key(Key::Z, false), egui::Event::PointerGone], "what is nobody's stays");
+        ctx.end_pass().textures_delta.clear();
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Editor {
     /// Where the pointer was when keys were taken.
     pointer: Option<egui::Pos2>,
     holds: Holds,
+    /// Typed within one frame after a key that does something: it waits for the next one.
+    later: Vec<egui::Event>,
 }
 
 impl Editor {
@@ -40,6 +42,7 @@ impl Editor {
 
     /// Draws a frame and takes its keys.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        ui.input_mut(|input| drop(input.events.splice(0..0, self.later.drain(..))));
         let focus = Focus::of(ui.ctx());
         let covered = ui.ctx().memory(|memory| memory.top_modal_layer().is_some()) || self.overlays.take_keys(cx);
         if !covered {
@@ -57,8 +60,12 @@ impl Editor {
                 })
             });
             self.pointer = ui.input(|input| input.pointer.hover_pos());
-            for action in cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, focus) {
+            let keymap = cx.shared.keymap.clone();
+            if let Some(action) = keymap.pressed(ui.ctx(), cx.shared.region, focus, &mut self.later) {
                 self.act(action, cx);
+            }
+            if !self.later.is_empty() {
+                ui.ctx().request_repaint();
             }
         }
         egui::Panel::top("menu").show(ui, |ui| self.menu(ui, cx));

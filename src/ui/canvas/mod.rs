@@ -117,7 +117,10 @@ impl Canvas {
         }
         if !self.fitted && !self.scene.nodes.is_empty() && 100.0 < rect.height() {
             self.fitted = true;
-            self.camera.fit(self.scene.bounds);
+            // The first node of an empty graph stays where somebody put it.
+            if 1 < self.scene.nodes.len() || cx.history.done.is_empty() {
+                self.camera.fit(self.scene.bounds);
+            }
         }
         if let Some(id) = cx.shared.reveal.take()
             && let Some(i) = self.scene.find(cx.document, &id)

@@ -35,9 +35,8 @@ impl Window {
         let harness = bench.window(size, move |ui, cx| {
             let (mut player, mut gallery) = (player.clone(), gallery.clone());
             let mut cx = cx.with(&mut gallery, &mut player);
-            for action in
-                cx.shared.keymap.clone().pressed(ui.ctx(), cx.shared.region, crate::actions::Focus::of(ui.ctx()))
-            {
+            let (keymap, focus) = (cx.shared.keymap.clone(), crate::actions::Focus::of(ui.ctx()));
+            while let Some(action) = keymap.pressed(ui.ctx(), cx.shared.region, focus, &mut Vec::new()) {
                 panel.act(action, &mut cx);
             }
             panel.show(ui, &mut cx);
