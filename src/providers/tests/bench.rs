@@ -103,6 +103,24 @@ pub(crate) fn timing() -> Timing {
     }
 }
 
+/// A folder that goes away, in memory where there is plenty: killing a process loses nothing that it has written, so
+/// that waiting for a disk would prove no more. Who set TMPDIR has chosen.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
+    let memory =
+        mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>()).find(|it| it.get(1) == Some(&"/dev/shm"));
+    let options = memory.as_ref().and_then(|it| it.get(3)).copied().unwrap_or("ro");
+    let size =
+        options.split(',').find_map(|option| option.strip_prefix("size=")?.strip_suffix('k')?.parse::<u64>().ok());
+    let is_plenty = options.starts_with("rw") && size.is_none_or(|kilobytes| 1 << 20 <= kilobytes);
+    let made = if is_plenty && std::env::var_os("TMPDIR").is_none() {
+        tempfile::tempdir_in("/dev/shm")
+    } else {
+        tempfile::tempdir()
+    };
+    made.or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
 pub(crate) struct Bench {
     root: PathBuf,
     /// Removed at the end, where it is ours.
@@ -119,7 +137,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(shape: &'static Shape) -> Bench {
-        let (fake, folder) = (Fake::new(shape), tempfile::tempdir().expect("a folder"));
+        let (fake, folder) = (Fake::new(shape), folder());
         let beside = Bench::beside(shape, fake.base.clone(), folder.path());
         Bench { fake: Some(fake), _folder: Some(folder), ..beside }
     }

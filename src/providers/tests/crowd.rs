@@ -1,5 +1,6 @@
 //! A thousand jobs at a time on one machine: how much memory and processor the buyer takes, and whether the provider
 //! is asked as rarely as it wants. The buyer is this same test binary, started again, so that the fake is not counted.
+//! `cargo test --release -p providers --lib crowd` measures it as it is used, and prints memory and processor time.
 
 #![cfg(target_os = "linux")]
 
@@ -20,7 +21,8 @@ const FOLDER: &str = "THROUGHLINE_TEST_CROWD_FOLDER";
 const N: usize = 1000;
 /// Runway's own interval, as its manifest has it.
 const EVERY: Duration = Duration::from_secs(6);
-const MOST_BYTES: u64 = 150_000_000;
+/// The bar of a release build; the frames of an unoptimised one are larger, and there are a thousand stacks of them.
+const MOST_BYTES: u64 = if cfg!(debug_assertions) { 175_000_000 } else { 150_000_000 };
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs only when this binary was started as the buyer; as an ordinary test it has nothing to do.

@@ -9,7 +9,7 @@ use engine::store::{Claim, Store};
 use engine::worker::{Artifacts, Cancel, Job, JobCx, JobError};
 use model::{Call, Diagnostic, Image, Media, Outputs, Task, Value, Work};
 
-use super::super::bench::{Believer, Plain, info, timing};
+use super::super::bench::{Believer, Plain, folder, info, timing};
 use crate::comfy::{ADDRESSES, Bindings, Item, Shelf, Workflow, suggest};
 use crate::lane::{Setup, lane};
 use crate::manifest::tests::call;
@@ -52,7 +52,7 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(addresses: &str, item: Item) -> Bench {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder();
         let beside = Bench::beside(addresses, folder.path(), item);
         Bench { _folder: Some(folder), ..beside }
     }
