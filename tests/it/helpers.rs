@@ -173,7 +173,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// A server on loopback that answers each request for a path with what `reply` says; gives its address. What has
-/// no type wants money first.
+/// no type wants money first, and says whom it knows.
 ///
 /// One function on a socket: a server library was weighed, and would be the only user of an asynchronous runtime here.
 pub(crate) fn serve(reply: impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>) + Send + Sync + 'static) -> String {
@@ -192,13 +192,16 @@ pub(crate) fn serve(reply: impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>) + Sen
 
 fn answer(mut stream: TcpStream, reply: &impl Fn(&str, &[u8]) -> (&'static str, Vec<u8>)) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut first, mut length) = (String::new(), 0);
+    let (mut first, mut length, mut known) = (String::new(), 0, String::new());
     reader.read_line(&mut first).ok()?;
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
+        }
+        if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+            value.trim().clone_into(&mut known);
         }
         if line.trim().is_empty() {
             break;
@@ -207,7 +210,10 @@ fn answer(mut stream: TcpStream, reply: &impl Fn(&str, &[u8]) -> (&'static str, 
     let mut asked = Vec::new();
     reader.take(length).read_to_end(&mut asked).ok()?;
     let (kind, body) = reply(first.split_whitespace().nth(1)?, &asked);
-    let status = if kind.is_empty() { "402 Payment Required" } else { "200 OK" };
+    let (status, body) = match kind {
+        "" => ("402 Payment Required", format!("{{ \"error\": {{ \"message\": \"no credit for {known}\" }} }}").into()),
+        _ => ("200 OK", body),
+    };
     let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n", body.len());
     stream.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).ok()?;
     stream.write_all(&body).ok()

@@ -38,6 +38,22 @@ pub(crate) fn serve(clip: Vec<u8>) -> (String, Arc<AtomicU32>) {
     (address, submits)
 }
 
+/// A key, as every file, message and trace is looked through for it.
+const KEY: &str = "tl-5e1c9f-not-to-be-found";
+
+/// Fails where a file of the folder holds the key.
+fn assert_no_key(folder: &std::path::Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            assert_no_key(&path);
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!bytes.windows(KEY.len()).any(|it| it == KEY.as_bytes()), "{} holds the key", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_cheapest_model_that_lets_us_in_makes_the_clip_once() {
     if gst().is_none() {
@@ -116,18 +132,24 @@ fn a_model_that_fails_gives_way_to_the_same_one_elsewhere() {
         let graph = GRAPH.replace("fps: (24, 1)", &settings.replace("FALLBACK", fallback));
         std::fs::write(folder.path().join("g.ron"), graph).unwrap();
     };
-    let open = [("VIDEO_SERVER_URL", good.as_str()), ("MIRROR_URL", broken.as_str())];
+    let keys = [("VIDEO_SERVER_KEY", KEY), ("MIRROR_KEY", KEY)];
+    let open = [("VIDEO_SERVER_URL", good.as_str()), ("MIRROR_URL", broken.as_str()), keys[0], keys[1]];
 
     write("fallback: \"off\"");
     let failed = call(&["run", "g.ron"], &open).expect(1);
     assert!(failed.err.contains("error[provider-quota]"), "{}", failed.err);
+    // The provider says the key back: it was used, and is shown to nobody.
+    assert!(failed.err.contains("no credit for Bearer ***"), "{}", failed.err);
+    assert!(!format!("{}{}", failed.out, failed.err).contains(KEY));
     assert_eq!((refusals.load(Ordering::SeqCst), submits.load(Ordering::SeqCst)), (1, 0));
 
     write("");
     let plan = call(&["plan", "g.ron", "--choices"], &open).expect(0).out;
     assert!(plan.contains("mirror/served") && plan.contains("2. openai-videos/served: free"), "{plan}");
-    let made = call(&["run", "g.ron"], &open).expect(0);
+    let made = call(&["run", "g.ron", "--trace", "trace.json"], &open).expect(0);
     let said = format!("{}{}", made.out, made.err);
+    assert!(!said.contains(KEY) && folder.path().join("trace.json").exists(), "{said}");
+    assert_no_key(folder.path());
     assert!(said.contains("generate  mirror/served failed, another model is chosen: "), "{said}");
     assert_eq!((refusals.load(Ordering::SeqCst), submits.load(Ordering::SeqCst)), (2, 1));
     let record = call(&["explain", "g.ron", "generate"], &open).expect(0).out;

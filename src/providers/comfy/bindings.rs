@@ -209,7 +209,8 @@ impl Bindings {
         let mut text = String::from(
             "// Which inputs of the workflow beside this file a call fills. Nodes are found by title and class; the id is a\n\
              // hint. `fills` is prompt, negative, seed, width, height, frames, fps, first_frame, last_frame, reference,\n\
-             // source, audio, mask or option(\"name\"). Rows may be added and removed; `throughline comfy bindings FILE` shows what else there is.\n(\n",
+             // source, audio, mask or option(\"name\"). Rows may be added and removed; `throughline comfy bindings FILE`\n\
+             // shows what else there is.\n(\n",
         );
         let task = format!("{:?}", self.task).to_lowercase();
         let _ = write!(
@@ -341,7 +342,7 @@ mod tests {
         assert_eq!(Bindings::parse("x", &text), Ok(own), "{text}");
         assert!(text.contains("fills: option(\"a b\"), title: \"x\""), "{text}");
         let told = Bindings::parse("x", &text.replace("task: image", "task: soup")).expect_err("refused");
-        assert_eq!((told.code.as_str(), told.subject.place.map(|it| it.line)), ("comfy-bindings", Some(8)));
+        assert_eq!((told.code.as_str(), told.subject.place.map(|it| it.line)), ("comfy-bindings", Some(9)));
         for (from, to) in [("comfy: 1", "comfy: 2"), ("size_step: 8", "size_step: 0"), ("fps: 16.0", "fps: -1.0")] {
             assert!(Bindings::parse("x", &text.replace(from, to)).is_err(), "{to}");
         }

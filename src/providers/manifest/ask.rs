@@ -167,7 +167,10 @@ impl Entry {
         let prompt_chars = chars(&call.prompt);
         let system_chars = call.options.get("system").map_or(0, |text| chars(text));
         if let Some(most) = self.limits.prompt_chars.filter(|most| *most < prompt_chars) {
-            let reason = format!("its prompts have at most {most} characters, this one has {prompt_chars}");
+            let reason = match most {
+                0 => "it takes no words".to_owned(),
+                _ => format!("its prompts have at most {most} characters, this one has {prompt_chars}"),
+            };
             misfits.push(Misfit { stage: Stage::Limit, reason });
         }
         if let Some(most) = self.limits.references.filter(|most| *most < call_references(call)) {
