@@ -92,11 +92,21 @@ fn clear_pair(
     selected: &Neighbour<'_>,
 ) -> Option<(PortRef, PortRef, bool)> {
     let behind = pairs((selected.id, &selected.ports.outputs), (id, &ports.inputs), |_| true);
+    let free = |to: &PortSpec| !to.param && !document.links.contains_key(&PortRef::new(selected.id, &to.name));
+    let before =
+        |free: &dyn Fn(&PortSpec) -> bool| pairs((id, &ports.outputs), (selected.id, &selected.ports.inputs), free);
+    // What the selected node lacks comes before what the new one could do without: a film wants clips, and a model need
+    // not be given the film.
+    let lacking = before(&|to| to.required && free(to));
+    let is_needed =
+        |(_, _, to, _): &Pair| ports.inputs.iter().any(|it| it.name == to.port && (it.required || it.param));
+    if !lacking.is_empty() && !behind.iter().any(is_needed) {
+        return clear(lacking);
+    }
     if !behind.is_empty() {
         return clear(behind);
     }
-    let free = |to: &PortSpec| !to.param && !document.links.contains_key(&PortRef::new(selected.id, &to.name));
-    clear(pairs((id, &ports.outputs), (selected.id, &selected.ports.inputs), free))
+    clear(before(&free))
 }
 
 type Pair = (u8, PortRef, PortRef, bool);
@@ -176,5 +186,6 @@ mod tests {
         assert_eq!(placed("v: model.video", "output.film", Some("v"), None), ["film.clips <- v.clip"]);
         assert_eq!(placed("f: output.film", "model.video", Some("f"), None), ["f.clips <- video.clip"]);
         assert_eq!(placed("a: prompt.text", "model.video", Some("a"), None), ["video.prompt <- a.text"], "the first");
+        assert_eq!(placed("v: model.video", "model.video", Some("v"), None), ["video.source <- v.clip"]);
     }
 }
