@@ -64,16 +64,12 @@ pub(crate) fn ask<T>(cx: &PlanCx<'_>, question: Question<'_>, check: Check<'_, T
     asked(cx, question, check, |work| cx.own(work))
 }
 
-/// The same for nodes that ask several questions: a pinned take is the answer to none of them alone.
+/// The same for nodes that ask several questions: a take is what they make of all answers.
 ///
 /// # Errors
 /// As [`ask`].
-pub(crate) fn ask_one_of_many<T>(
-    cx: &PlanCx<'_>,
-    question: Question<'_>,
-    check: Check<'_, T>,
-) -> Result<Told<T>, Stop> {
-    asked(cx, question, check, |work| cx.need(work))
+pub(crate) fn ask_for_a_part<T>(cx: &PlanCx<'_>, question: Question<'_>, check: Check<'_, T>) -> Result<Told<T>, Stop> {
+    asked(cx, question, check, |work| cx.part(work))
 }
 
 /// Reads an answer, or says what is wrong with it.

@@ -1,7 +1,7 @@
 //! The lines of a shot, spoken with their characters' voices and placed at their times.
 //!
 //! Each line is a call of its own, so that a line that two shots share is paid once and a changed line alone is spoken
-//! anew. The lines are laid into one sound as long as the shot: it meets the shot's clip by element id.
+//! anew. The lines are laid into one sound as long as the shot: it meets the shot's clip by element id, and is its take.
 
 use std::sync::Arc;
 
@@ -81,21 +81,13 @@ fn lines(cx: &PlanCx<'_>, shot: &Shot, characters: &[Arc<Reference>]) -> Result<
         Ok(sounding::work(call))
     });
     let calls = calls.collect::<Result<Vec<Work>, Stop>>()?;
-    let answers = match calls.as_slice() {
-        // A shot of one line is that line: its takes are the shot's.
-        [only] => vec![cx.own(only)?],
-        _ => cx.need_all(&calls)?,
-    };
+    let answers = cx.parts(&calls)?;
     let sounds = answers.iter().map(|outputs| sounding::sound_of(cx, outputs, "audio"));
     let sounds = sounds.collect::<Result<Vec<_>, Stop>>()?;
     let (mix, notes) = laid(cx, shot, &sounds)?;
     let outputs = cx.need(&mix)?;
     let plan = Plan::values([("audio", Value::Audio(sounding::sound_of(cx, &outputs, "file")?))]);
-    let plan = match calls.as_slice() {
-        [only] => plan.made_by(only.clone()),
-        _ => plan.made_by(mix),
-    };
-    Ok(notes.into_iter().fold(plan, Plan::note))
+    Ok(notes.into_iter().fold(plan.made_by(mix), Plan::note))
 }
 
 /// A line without its place: where it stands in the script makes it no other line.
@@ -254,7 +246,7 @@ mod tests {
         let fixture = speaking(said(1), 24);
         let plan = fixture.plan().expect("it speaks");
         let call = calls(&fixture).remove(0);
-        assert_eq!(plan.made_by, Some(Box::new(sounding::work(call.clone()))), "its takes are the shot's");
+        assert_eq!(plan.made_by.map(|work| work.kind()), Some("render"));
         expect![[r#"
             call.task=voice
             call.model=auto

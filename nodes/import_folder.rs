@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use model::plan::all;
 use model::{
     Data, Help, ImportKind, List, NodeSpec, ParamSpec, Params, Plan, PlanCx, PortType, Ports, Stop, Value, no_upgrade,
 };
 
 use crate::import_audio::SOUNDS;
 use crate::import_clip::CLIPS;
-use crate::referring::{PICTURES, all};
+use crate::referring::PICTURES;
 
 /// `import.folder`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::plan::all;
 use model::{
     Image, ImportKind, Media, ParamSpec, Plan, PlanCx, Recipe, Reference, Render, RenderForm, RenderSettings, Role,
     Stop, Value, Work,
@@ -63,14 +64,6 @@ fn pictures(cx: &PlanCx<'_>) -> Result<Vec<Media>, Stop> {
 /// [`Stop::Pending`] while a frame of a clip is rendered.
 pub(crate) fn pictures_on(cx: &PlanCx<'_>, port: &str) -> Result<Vec<Media>, Stop> {
     all(cx.images(port)?.into_iter().map(|(_, image)| still(cx, port, Value::Image(image.clone()))).collect())
-}
-
-/// Every value, or the first refusal, or pending.
-pub(crate) fn all<T>(answers: Vec<Result<T, Stop>>) -> Result<Vec<T>, Stop> {
-    if let Some(refused) = answers.iter().position(|answer| matches!(answer, Err(Stop::Refused(_)))) {
-        return answers.into_iter().skip(refused).take(1).collect();
-    }
-    answers.into_iter().collect()
 }
 
 /// A picture as an artifact; a frame of a clip is rendered.

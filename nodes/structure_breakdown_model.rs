@@ -4,15 +4,15 @@
 //! camera, words and length. It gets one scene at a time under handles of its own, so that it can neither make nor lose
 //! an id, and a changed scene alone is directed again. What the script itself asks for stays.
 
+use model::plan::all;
 use model::{
     Angle, Framing, Help, Move, NodeSpec, Origin, ParamSpec, Plan, PlanCx, Provenance, Shot, ShotSize, Stop, no_upgrade,
 };
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
 
-use crate::asking::{self, Question, Told, ask, ask_one_of_many};
+use crate::asking::{self, Question, Told, ask_for_a_part};
 use crate::breakdown::breakdown;
-use crate::referring::all;
 use crate::schema::{Schema, json_in};
 use crate::structure_breakdown::{self as rules, options, outputs};
 use crate::words::dialogue;
@@ -72,25 +72,16 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
             pictures: Vec::new(),
         };
         let check = |answer: &str| changed(shots, answer, &schema, model.trim());
-        match scenes.len() {
-            1 => ask(cx, question, &check),
-            _ => ask_one_of_many(cx, question, &check),
-        }
+        ask_for_a_part(cx, question, &check)
     });
     let directed: Vec<Told<Vec<Shot>>> = all(directed.collect())?;
-    let only = directed.len() == 1;
-    let (mut shots, mut notes, mut work) = (Vec::new(), Vec::new(), None);
+    let (mut shots, mut notes) = (Vec::new(), Vec::new());
     for told in directed {
         shots.extend(told.value);
         notes.extend(told.mended);
-        work = Some(told.work);
     }
     done.shots = shots;
-    let plan = notes.into_iter().fold(outputs(cx, done), Plan::note);
-    Ok(match work.filter(|_| only) {
-        Some(work) => plan.made_by(work),
-        None => plan,
-    })
+    Ok(notes.into_iter().fold(outputs(cx, done), Plan::note))
 }
 
 /// What an answer must look like.
@@ -266,7 +257,7 @@ mod tests {
             Shots:"#]]
         .assert_eq(&calls(&fixture)[0].prompt.lines().take(3).collect::<Vec<_>>().join("\n"));
         assert!(!calls(&fixture)[0].prompt.contains("s1.b"), "ids stay here");
-        assert!(fixture.plan().unwrap().made_by.is_some() && fixture.plan().unwrap().memory.is_some());
+        assert!(fixture.plan().unwrap().memory.is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Counted when a session first needs it, from the takes of the graph and the choices in its file; kept nowhere, so that
 //! there is nothing to mend. Counting every take that is in use as chosen was rejected: most of them nobody has judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::store::{Store, TakeRecord};
 use engine::traces::Traces;
@@ -30,21 +30,36 @@ impl Takes {
         for them in takes.chunk_by(|a, b| a.0 == b.0) {
             let choice = self.choices.get(&them[0].0).copied();
             for (key, verdict) in judged(them.iter().map(|(_, take)| take), choice) {
-                let Ok(Some(made)) = store.work(&key) else { continue };
-                let Work::Call(call) = made.work else { continue };
-                let ModelChoice::Named(model) = call.model else { continue };
-                let own = tastes.entry(model).or_default();
-                let at = own.iter().position(|(task, _)| *task == call.task).unwrap_or_else(|| {
-                    own.push((call.task, Taste::default()));
-                    own.len() - 1
-                });
-                match verdict {
-                    Verdict::Chosen => own[at].1.chosen += 1,
-                    Verdict::Rolled => own[at].1.rolled += 1,
+                for (model, task) in asked(store, &key) {
+                    let own = tastes.entry(model).or_default();
+                    let at = own.iter().position(|(known, _)| *known == task).unwrap_or_else(|| {
+                        own.push((task, Taste::default()));
+                        own.len() - 1
+                    });
+                    match verdict {
+                        Verdict::Chosen => own[at].1.chosen += 1,
+                        Verdict::Rolled => own[at].1.rolled += 1,
+                    }
                 }
             }
         }
         tastes
+    }
+}
+
+/// The models that a take is from, each once: several where several calls made it.
+fn asked(store: &Store, key: &Digest) -> BTreeSet<(String, Task)> {
+    let Ok(Some(made)) = store.work(key) else { return BTreeSet::new() };
+    let of = |work: Work| match work {
+        Work::Call(call) => match call.model {
+            ModelChoice::Named(model) => Some((model, call.task)),
+            ModelChoice::Auto => None,
+        },
+        _ => None,
+    };
+    match engine::is_whole(&made.work) {
+        true => made.parts.iter().filter_map(|part| of(store.work(part).ok()??.work)).collect(),
+        false => of(made.work).into_iter().collect(),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::money::{Cost, Total};
 use crate::moved::{self, Contents};
 use crate::needs::Wanted;
 use crate::state::{ItemRef, State};
+use crate::store::TakeRecord;
 use crate::traces::{Made, Traces};
 use crate::worker::{Cancel, JobError};
 
@@ -119,6 +120,8 @@ const LAUNCHES: usize = 64;
 
 struct InFlight {
     items: Vec<ItemRef>,
+    /// Those of them whose takes are of more than this.
+    parts_of: BTreeSet<ItemRef>,
     cancel: Cancel,
     lane: usize,
     work: &'static str,
@@ -248,6 +251,7 @@ impl Engine {
             }
             self.ev.settle();
             self.reattach();
+            self.record_wholes();
         }
         if self.running {
             self.dispatch();
@@ -550,7 +554,7 @@ impl Engine {
         }
     }
 
-    fn fail(&mut self, item: String, diagnostic: Diagnostic) {
+    pub(crate) fn fail(&mut self, item: String, diagnostic: Diagnostic) {
         self.events.push(Event::Failed { item, diagnostic: Box::new(diagnostic) });
     }
 
@@ -560,8 +564,11 @@ impl Engine {
         for at in &job.items {
             let item = self.ev.item_name(*at);
             *self.ran.entry(*at).or_default() += 1;
-            if let Work::Call(call) = &made.work {
-                let recorded = self.ev.store.add_take(&self.ev.graph, &item, call.take, &key, made);
+            if let Work::Call(call) = &made.work
+                && !job.parts_of.contains(at)
+            {
+                let take = TakeRecord::of(call.take, &key, made);
+                let recorded = self.ev.store.add_take(&self.ev.graph, &item, &take);
                 if let Err(diagnostic) = recorded {
                     self.fail(item.clone(), diagnostic);
                 }
@@ -574,17 +581,11 @@ impl Engine {
     /// Records takes whose results are there, but whose program died before it had written down whose they are.
     fn find_takes(&mut self) {
         let bought = std::mem::take(&mut *self.ev.bought.borrow_mut());
-        for (at, (key, take)) in bought {
-            let is_there =
-                self.ev.nodes.get(at.node as usize).is_some_and(|node| (at.slot as usize) < node.items.len());
-            if !is_there {
-                continue;
-            }
-            let item = self.ev.item_name(at);
+        for (item, (key, take)) in bought {
             let recorded = self.ev.store.take_key(&self.ev.graph, &item, take).and_then(|known| match known {
                 Some(known) if known == key => Ok(()),
                 _ => match self.ev.store.work(&key)? {
-                    Some(made) => self.ev.store.add_take(&self.ev.graph, &item, take, &key, &made),
+                    Some(made) => self.ev.store.add_take(&self.ev.graph, &item, &TakeRecord::of(take, &key, &made)),
                     None => Ok(()),
                 },
             });
@@ -598,6 +599,7 @@ impl Engine {
     /// that ended too soon are among them.
     fn commit(&mut self) {
         self.find_takes();
+        self.record_wholes();
         let known = match self.ev.store.last_keys(&self.ev.graph) {
             Ok(known) => known,
             Err(diagnostic) => return self.fail(self.ev.graph.clone(), diagnostic),

@@ -19,6 +19,7 @@ use crate::models::Models;
 use crate::needs::{Known, Wanted};
 use crate::state::{ItemRef, State};
 use crate::traces::Traces;
+use crate::whole::Whole;
 
 /// How often plans were called and skipped; tests and benches read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,8 +56,10 @@ pub(crate) struct Evaluator {
     pub(crate) memories: IndexMap<String, String>,
     /// What plans want remembered.
     pub(crate) new_memories: RefCell<IndexMap<String, String>>,
-    /// Takes that were there already: key and number.
-    pub(crate) bought: RefCell<IndexMap<ItemRef, (Digest, u32)>>,
+    /// Takes that were there already, by the item's name: key and number.
+    pub(crate) bought: RefCell<BTreeMap<String, (Digest, u32)>>,
+    /// Takes of items that are made of several calls, as they were last put together, by the item's name.
+    pub(crate) wholes: RefCell<BTreeMap<String, Whole>>,
     /// Which nodes looked at which project path.
     pub(crate) readers: RefCell<IndexMap<String, BTreeSet<u32>>>,
     /// Items whose state changed since somebody last asked.
@@ -94,6 +97,7 @@ impl Evaluator {
             memories,
             new_memories: RefCell::default(),
             bought: RefCell::default(),
+            wholes: RefCell::default(),
             readers: RefCell::default(),
             changed: BTreeSet::new(),
             dirty: BTreeSet::new(),

@@ -1,12 +1,14 @@
 //! Why an item would run: the ingredients of its key beside those of its last result, from the walk that makes keys.
 
 use model::plan::Outcome;
-use model::{Diagnostic, Digest, Stop};
+use model::{Diagnostic, Digest, Stop, Work};
 
 use crate::engine::Engine;
 use crate::models::Chosen;
 use crate::needs::keyed;
 use crate::state::{ItemRef, State};
+use crate::traces::Made;
+use crate::whole;
 
 /// One ingredient, now and at the previous result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +64,15 @@ impl Engine {
         let item = self.item(at);
         let name = item.name.clone();
         let (mut key, mut now, mut answered) = (None, Vec::new(), None);
-        match self.ev.replan(at) {
+        let (planned, parts) = self.ev.replan(at).unzip();
+        let parts = parts.unwrap_or_default();
+        for (idx, part) in parts.iter().enumerate() {
+            now.extend(numbered(idx, part.work.ingredients(named(part.chosen.as_ref()))));
+            answered = answered.or_else(|| part.chosen.clone());
+        }
+        // Whether all that the key is made of is known.
+        let mut is_whole = true;
+        match planned {
             Some(Ok(plan)) => match (plan.outcome, plan.made_by) {
                 (Outcome::Work(work), _) | (Outcome::Values(_), Some(work)) => {
                     let resolver = self.ev.resolver();
@@ -71,10 +81,11 @@ impl Engine {
                         None => resolver.choose(&work, &plan.scope)?,
                     };
                     let (found, work) = keyed(*work, chosen.as_ref());
-                    key = Some(found);
-                    now = work.ingredients(named(chosen.as_ref()));
-                    answered = chosen;
+                    key = if parts.is_empty() { Some(found) } else { item.key };
+                    now.extend(work.ingredients(named(chosen.as_ref())));
+                    answered = answered.or(chosen);
                 }
+                (Outcome::Values(_), None) if !parts.is_empty() => key = item.key,
                 (Outcome::Values(outputs), None) => {
                     for (port, value) in outputs {
                         let listed = model::walk::ingredients_of(&value);
@@ -82,6 +93,7 @@ impl Engine {
                     }
                 }
             },
+            Some(Err(Stop::Pending)) | None if !parts.is_empty() => (key, is_whole) = (item.key, false),
             Some(Err(Stop::Pending)) | None => {
                 for wanted in self.wanted(at) {
                     let chosen = wanted.chosen.as_ref();
@@ -95,11 +107,11 @@ impl Engine {
         let store = &self.ev.store;
         let last = store.last_key(&self.ev.graph, &name)?;
         let before = if last == key { store.last_key(&self.ev.graph, &previous(&name))? } else { last };
-        let mut old = Vec::new();
-        if let Some(made) = before.map(|before| store.work(&before)).transpose()?.flatten() {
-            let named = made.model.as_ref().map(|(name, version)| (name.as_str(), *version));
-            old = made.work.ingredients(named);
-        }
+        let old = match before.map(|before| store.work(&before)).transpose()?.flatten() {
+            Some(made) if whole::is_whole(&made.work) => self.of_whole(&made, is_whole)?,
+            Some(made) => of_made(&made),
+            None => Vec::new(),
+        };
         Ok(Explanation {
             item: name,
             state: item.state.clone(),
@@ -109,6 +121,34 @@ impl Engine {
             chosen: answered,
         })
     }
+
+    /// The ingredients of the calls that a take was made of, and, where asked for, of what was made of them.
+    fn of_whole(&self, whole: &Made, with_made: bool) -> Result<Vec<(String, String)>, Diagnostic> {
+        let mut found = Vec::new();
+        let mut n_calls = 0;
+        for part in &whole.parts {
+            match self.ev.store.work(part)? {
+                Some(made) if matches!(made.work, Work::Call(_)) => {
+                    found.extend(numbered(n_calls, of_made(&made)));
+                    n_calls += 1;
+                }
+                Some(made) if with_made => found.extend(of_made(&made)),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The ingredients of a work that was done.
+fn of_made(made: &Made) -> Vec<(String, String)> {
+    made.work.ingredients(made.model.as_ref().map(|(name, version)| (name.as_str(), *version)))
+}
+
+/// The ingredients of one call of several.
+fn numbered(idx: usize, listed: Vec<(String, String)>) -> impl Iterator<Item = (String, String)> {
+    let path = move |path: &str| format!("{}.{}", idx + 1, path.strip_prefix("work.").unwrap_or(path));
+    listed.into_iter().map(move |(old, text)| (path(&old), text))
 }
 
 fn named(chosen: Option<&Chosen>) -> Option<(&str, u32)> {

@@ -12,6 +12,7 @@ use crate::joint::Joint;
 use crate::models::Chosen;
 use crate::needs::{Resolver, Wanted, keyed};
 use crate::state::{ItemRef, State, item_name};
+use crate::whole::{self, Whole};
 
 /// Input values by port name, and their digests by input index.
 type Collected = (Vec<(Name, Value)>, Vec<(u32, Digest)>);
@@ -175,8 +176,12 @@ impl Evaluator {
         inputs: &[(Name, Value)],
         sibling: Option<&Out>,
     ) -> Decision {
-        let resolver = match self.resolver_of(at) {
-            Ok(resolver) => resolver,
+        let found = match self.pinned_whole(at) {
+            Ok(None) => self.resolver_of(at).map(|resolver| (resolver, None)),
+            whole => whole.map(|whole| (self.resolver(), whole)),
+        };
+        let (resolver, whole) = match found {
+            Ok(found) => found,
             Err(diagnostic) => return Decision::Failed(Box::new(self.placed(at, diagnostic))),
         };
         let planned = self.call_plan(at, spec, inputs, sibling, &resolver);
@@ -187,37 +192,55 @@ impl Evaluator {
         if let Ok(Plan { memory: Some(memory), .. }) = &planned {
             self.new_memories.borrow_mut().insert(node.id.to_string(), memory.clone());
         }
+        if let Some(outputs) = whole {
+            // The take stands; what is asked for now tells only whether it is older than that.
+            let key = match &planned {
+                Ok(plan) => key_of(plan, &resolver),
+                Err(Stop::Pending) => Some(whole::unmade(&resolver.parts.take())),
+                Err(Stop::Refused(_)) => None,
+            };
+            return Decision::Outputs { key, worked: true, outputs, notes: Vec::new() };
+        }
         match planned {
             Err(Stop::Refused(diagnostic)) => Decision::Failed(diagnostic),
             Err(Stop::Pending) => {
                 let wanted = resolver.wanted.into_inner();
                 // One call is what the item is about; imports and several works are on the way to it.
                 let key = match wanted.as_slice() {
-                    [only] if matches!(only.work, Work::Call(_)) => Some(only.key),
+                    [only] if matches!(only.work, Work::Call(_)) && !only.is_part => Some(only.key),
                     _ => None,
                 };
                 Decision::Wanted { key, wanted }
             }
-            Ok(plan) => match plan.outcome {
-                Outcome::Values(outputs) => {
-                    let worked = resolver.worked.get() || plan.made_by.is_some();
-                    let key = plan.made_by.and_then(|work| {
-                        let chosen = resolver.choose(&work, &plan.scope).ok()?;
-                        Some(keyed(*work, chosen.as_ref()).0)
-                    });
-                    Decision::Outputs { key, worked, outputs: Arc::new(outputs), notes: plan.notes }
+            Ok(Plan { outcome: Outcome::Work(work), scope, notes, .. }) => match *work {
+                Work::Call(call) if self.models.is_joint(&self.policy, &call, &scope) => {
+                    Decision::Joint(Box::new(Joint::new(call, scope, notes)))
                 }
-                Outcome::Work(work) => match *work {
-                    Work::Call(call) if self.models.is_joint(&self.policy, &call, &plan.scope) => {
-                        Decision::Joint(Box::new(Joint::new(call, plan.scope, plan.notes)))
-                    }
-                    work => {
-                        let chosen = resolver.choose(&work, &plan.scope);
-                        self.look_up(at, work, chosen, plan.notes)
-                    }
-                },
+                work => {
+                    let chosen = resolver.choose(&work, &scope);
+                    self.look_up(at, work, chosen, notes)
+                }
             },
+            Ok(plan) => self.given(at, plan, &resolver),
         }
+    }
+
+    /// The values of a plan, whose key and takes are those of the work that they were read from, or of the whole where
+    /// several calls made them.
+    fn given(&self, at: ItemRef, plan: Plan, resolver: &Resolver<'_>) -> Decision {
+        let key = key_of(&plan, resolver);
+        let worked = resolver.worked.get() || plan.made_by.is_some();
+        let Outcome::Values(outputs) = plan.outcome else { unreachable!("work is looked up") };
+        let outputs = Arc::new(outputs);
+        let parts = resolver.parts.take();
+        if !parts.is_empty() {
+            let made = plan.made_by.and_then(|work| resolver.key_of(*work, &plan.scope));
+            let parts = parts.iter().map(|part| part.key).chain(made).collect();
+            let take = self.nodes[at.node as usize].take(at.slot).take;
+            let whole = Whole { take, outputs: outputs.clone(), parts };
+            self.wholes.borrow_mut().insert(self.item_name(at), whole);
+        }
+        Decision::Outputs { key, worked, outputs, notes: plan.notes }
     }
 
     /// Finds the result of a work whose model is chosen, or what it wants.
@@ -253,37 +276,31 @@ impl Evaluator {
             Err(diagnostic) => Decision::Failed(Box::new(diagnostic)),
             Ok(Some(outputs)) => {
                 if let (Work::Call(call), Some(false)) = (&work, chosen.map(|it| it.deterministic)) {
-                    self.bought.borrow_mut().insert(at, (key, call.take));
+                    self.bought.borrow_mut().insert(self.item_name(at), (key, call.take));
                 }
                 Decision::Outputs { key: Some(key), worked: true, outputs, notes }
             }
             Ok(None) => match self.known.borrow().failures.get(&key) {
                 Some(failure) => failed((**failure).clone()),
-                None => Decision::Wanted { key: Some(key), wanted: vec![Wanted { key, work, chosen }] },
+                None => Decision::Wanted { key: Some(key), wanted: vec![Wanted { key, work, chosen, is_part: false }] },
             },
         }
     }
 
-    /// The outputs of a pinned take.
-    fn pinned(&self, at: ItemRef, resolver: &Resolver<'_>) -> Result<Option<Arc<Outputs>>, Diagnostic> {
+    /// The key of the take that an item is pinned to, where it is known.
+    pub(crate) fn pinned_key(&self, at: ItemRef) -> Result<Option<Digest>, Diagnostic> {
         let choice = self.nodes[at.node as usize].take(at.slot);
-        if !choice.pinned {
-            return Ok(None);
-        }
-        let found = match choice.key {
-            Some(key) => Some(key),
-            None => self.store.take_key(&self.graph, &self.item_name(at), choice.take)?,
-        };
-        match found {
-            Some(key) => resolver.lookup(&key),
-            None => Ok(None),
+        match choice.key {
+            _ if !choice.pinned => Ok(None),
+            Some(key) => Ok(Some(key)),
+            None => self.store.take_key(&self.graph, &self.item_name(at), choice.take),
         }
     }
 
     /// A resolver that answers for an item as its pinned take does.
     fn resolver_of(&self, at: ItemRef) -> Result<Resolver<'_>, Diagnostic> {
         let resolver = self.resolver();
-        let pinned = self.pinned(at, &resolver)?;
+        let pinned = self.pinned_key(at)?.map(|key| resolver.lookup(&key)).transpose()?.flatten();
         Ok(Resolver { pinned, ..resolver })
     }
 
@@ -295,6 +312,7 @@ impl Evaluator {
             models: &*self.models,
             policy: &self.policy,
             wanted: RefCell::default(),
+            parts: RefCell::default(),
             worked: Cell::new(false),
             paths: RefCell::default(),
             pinned: None,
@@ -328,14 +346,17 @@ impl Evaluator {
         })
     }
 
-    /// Plans an item again just to look at what it asks for; none while its inputs are not current.
-    pub(crate) fn replan(&self, at: ItemRef) -> Option<Result<Plan, Stop>> {
+    /// Plans an item again just to look at what it asks for, and at the calls that it is made of; none while its inputs
+    /// are not current.
+    pub(crate) fn replan(&self, at: ItemRef) -> Option<(Result<Plan, Stop>, Vec<Wanted>)> {
         let node = &self.nodes[at.node as usize];
         let spec = node.spec.filter(|_| node.problem.is_none())?;
         let (inputs, _) = self.collect(at).ok()?;
         let sibling = node.items[at.slot as usize].sibling;
         let sibling = sibling.and_then(|slot| node.items[slot as usize].out.clone());
-        Some(self.call_plan(at, spec, &inputs, sibling.as_deref(), &self.resolver_of(at).ok()?))
+        let resolver = self.resolver_of(at).ok()?;
+        let planned = self.call_plan(at, spec, &inputs, sibling.as_deref(), &resolver);
+        Some((planned, resolver.parts.into_inner()))
     }
 
     /// A diagnostic that says which item it is about, where it does not yet.
@@ -398,5 +419,15 @@ impl Evaluator {
             walk = node.items[slot as usize].sibling;
         }
         Ok(())
+    }
+}
+
+/// The key of what a plan gives: of its work, or of the work that its values were read from; of all of them where it
+/// is made of several calls.
+fn key_of(plan: &Plan, resolver: &Resolver<'_>) -> Option<Digest> {
+    match (&plan.outcome, &plan.made_by) {
+        (Outcome::Values(outputs), _) if !resolver.parts.borrow().is_empty() => Some(whole::work(outputs).key(None)),
+        (Outcome::Work(work), _) | (Outcome::Values(_), Some(work)) => resolver.key_of(Work::clone(work), &plan.scope),
+        (Outcome::Values(_), None) => None,
     }
 }

@@ -27,11 +27,15 @@ pub mod state;
 pub mod store;
 pub mod traces;
 mod transitions;
+mod whole;
 pub mod worker;
 
 pub use evaluator::Counters;
 pub use needs::Wanted;
+pub use whole::is_whole;
 
+#[cfg(test)]
+mod take_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

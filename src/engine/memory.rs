@@ -8,6 +8,7 @@ use model::{AudioInfo, Diagnostic, Digest, Media, Outputs, VideoInfo, Work};
 
 use crate::caps::{Books, Limits, Purchase, Refusal};
 use crate::money::Cost;
+use crate::store::TakeRecord;
 use crate::traces::{Made, Traces};
 use crate::worker::Artifacts;
 
@@ -16,7 +17,7 @@ struct Kept {
     made: BTreeMap<Digest, (Arc<Outputs>, Made)>,
     last: BTreeMap<(String, String), Digest>,
     /// Newest last.
-    takes: BTreeMap<(String, String, u32), Vec<Digest>>,
+    takes: BTreeMap<(String, String, u32), Vec<TakeRecord>>,
     runs: u64,
     spent: Vec<(Purchase, Cost)>,
     reserved: BTreeMap<Digest, Purchase>,
@@ -39,6 +40,11 @@ pub struct MemoryStore(Mutex<Kept>);
 impl MemoryStore {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The results of a numbered take of an item, from old to new.
+    pub fn takes(&self, graph: &str, item: &str, take: u32) -> Vec<TakeRecord> {
+        self.kept().takes.get(&(graph.to_owned(), item.to_owned(), take)).cloned().unwrap_or_default()
     }
 
     /// How many results are kept.
@@ -127,13 +133,14 @@ impl Traces for MemoryStore {
         Ok(())
     }
     fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic> {
-        Ok(self.kept().takes.get(&(graph.to_owned(), item.to_owned(), take)).and_then(|keys| keys.last().copied()))
+        let kept = self.kept();
+        Ok(kept.takes.get(&(graph.to_owned(), item.to_owned(), take)).and_then(|them| them.last()).map(|it| it.key))
     }
-    fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, _: &Made) -> Result<(), Diagnostic> {
+    fn add_take(&self, graph: &str, item: &str, take: &TakeRecord) -> Result<(), Diagnostic> {
         let mut kept = self.kept();
-        let keys = kept.takes.entry((graph.to_owned(), item.to_owned(), take)).or_default();
-        if !keys.contains(key) {
-            keys.push(*key);
+        let results = kept.takes.entry((graph.to_owned(), item.to_owned(), take.take)).or_default();
+        if results.iter().all(|it| it.key != take.key) {
+            results.push(take.clone());
         }
         Ok(())
     }
@@ -154,7 +161,7 @@ mod tests {
         let made = Made { outputs: vec![], work, model: None, cost: Cost::FREE, seconds: 0.0, parts: vec![] };
         let [before, after] = [Digest::of(b"before"), Digest::of(b"after")];
         for key in [before, after, before] {
-            store.add_take("film", "generate/s1", 1, &key, &made).expect("added");
+            store.add_take("film", "generate/s1", &TakeRecord::of(1, &key, &made)).expect("added");
         }
         assert_eq!(store.take_key("film", "generate/s1", 1), Ok(Some(after)));
         assert_eq!(store.take_key("film", "generate/s1", 2), Ok(None));

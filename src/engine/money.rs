@@ -66,6 +66,19 @@ impl Cost {
         }
     }
 
+    /// Both together, known as well as the worse known of them.
+    #[must_use]
+    pub fn and(self, other: Cost) -> Cost {
+        let Some(sum) = self.most().zip(other.most()).map(|(one, other)| one.saturating_add(other)) else {
+            return Cost::Unknown;
+        };
+        match (self, other) {
+            (Cost::AtMost(_), _) | (_, Cost::AtMost(_)) => Cost::AtMost(sum),
+            (Cost::Listed(_), _) | (_, Cost::Listed(_)) => Cost::Listed(sum),
+            _ => Cost::Exact(sum),
+        }
+    }
+
     /// The cost for people, with what was expected where that is something else.
     pub fn beside(self, expected: Option<u64>) -> String {
         match expected {

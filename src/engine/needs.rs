@@ -18,6 +18,8 @@ pub struct Wanted {
     pub key: Digest,
     pub work: Work,
     pub chosen: Option<Chosen>,
+    /// Whether the item's takes are of more than this.
+    pub is_part: bool,
 }
 
 /// Results and failures by key, shared by all plans of an engine.
@@ -37,6 +39,8 @@ pub(crate) struct Resolver<'a> {
     pub policy: &'a Policy,
     /// Works that the plan asked for in vain.
     pub wanted: RefCell<Vec<Wanted>>,
+    /// Calls that the item's takes are made of, each once, whether they have results or not.
+    pub parts: RefCell<Vec<Wanted>>,
     /// Whether the plan asked for a work at all.
     pub worked: Cell<bool>,
     /// Project paths that the plan looked at.
@@ -54,6 +58,12 @@ impl<'a> Resolver<'a> {
         let Work::Call(call) = work else { return Ok(None) };
         let asked = Asked { call, digest: call.digest(), scope, at_work: None };
         self.models.choose(self.policy, &[asked]).into_iter().next().transpose()
+    }
+
+    /// The key of a work that is chosen for alone; none where no model can answer it.
+    pub(crate) fn key_of(&self, work: Work, scope: &Scope) -> Option<Digest> {
+        let chosen = self.choose(&work, scope).ok()?;
+        Some(keyed(work, chosen.as_ref()).0)
     }
 
     /// The result of a key, from memory or from the store.
@@ -80,26 +90,40 @@ impl<'a> Resolver<'a> {
                 if path != import.path {
                     self.paths.borrow_mut().push(path.clone());
                 }
-                self.ask(Work::Import(Import { content: Some(digest), path, ..import.clone() }))
+                self.ask(Work::Import(Import { content: Some(digest), path, ..import.clone() }), false)
             }
         }
     }
 
-    fn ask(&self, work: Work) -> Result<Answer, Diagnostic> {
+    fn ask(&self, work: Work, is_part: bool) -> Result<Answer, Diagnostic> {
         self.worked.set(true);
         let chosen = self.choose(&work, &Scope::default())?;
         let (key, work) = keyed(work, chosen.as_ref());
+        if is_part {
+            add(&mut self.parts.borrow_mut(), Wanted { key, work: work.clone(), chosen: chosen.clone(), is_part });
+        }
         if let Some(outputs) = self.lookup(&key)? {
             return Ok(Answer::Ready(outputs));
         }
         if let Some(failure) = self.known.borrow().failures.get(&key) {
             return Ok(Answer::Failed(failure.clone()));
         }
-        let mut wanted = self.wanted.borrow_mut();
-        if !wanted.iter().any(|it| it.key == key) {
-            wanted.push(Wanted { key, work, chosen });
-        }
+        add(&mut self.wanted.borrow_mut(), Wanted { key, work, chosen, is_part });
         Ok(Answer::Pending)
+    }
+
+    fn answered(&self, work: &Work, is_part: bool) -> Answer {
+        let answer = match work {
+            Work::Import(import) => self.import(import),
+            other => self.ask(other.clone(), is_part),
+        };
+        answer.unwrap_or_else(|diagnostic| Answer::Failed(Box::new(diagnostic)))
+    }
+}
+
+fn add(works: &mut Vec<Wanted>, work: Wanted) {
+    if !works.iter().any(|it| it.key == work.key) {
+        works.push(work);
     }
 }
 
@@ -117,11 +141,11 @@ pub(crate) fn keyed(work: Work, chosen: Option<&Chosen>) -> (Digest, Work) {
 
 impl Needs for Resolver<'_> {
     fn get(&self, work: &Work) -> Answer {
-        let answer = match work {
-            Work::Import(import) => self.import(import),
-            other => self.ask(other.clone()),
-        };
-        answer.unwrap_or_else(|diagnostic| Answer::Failed(Box::new(diagnostic)))
+        self.answered(work, false)
+    }
+
+    fn part(&self, work: &Work) -> Answer {
+        self.answered(work, true)
     }
 
     fn own(&self, work: &Work) -> Answer {

@@ -21,9 +21,10 @@ use crate::lanes::LaneSpec;
 use crate::memory::MemoryStore;
 use crate::models::{Admission, Asked, Chosen, Falls, Models};
 use crate::money::Total;
+use crate::take_tests::SAID;
 use crate::worker::{Job, JobCx, JobError, Worker};
 
-const fn spec(
+pub(crate) const fn spec(
     kind: &'static str,
     params: &'static [ParamSpec],
     ports: fn(&Params) -> Ports,
@@ -131,7 +132,7 @@ static PAID: NodeSpec = spec(
     },
 );
 
-fn paid(prompt: &str, take: u32) -> Work {
+pub(crate) fn paid(prompt: &str, take: u32) -> Work {
     Work::Call(Box::new(Call { size: (16, 16), take, ..Call::new(Task::Text, prompt) }))
 }
 
@@ -164,7 +165,8 @@ static NEEDY: NodeSpec = spec(
     },
 );
 
-static CATALOG: Catalog = Catalog(&[&TEXT, &WORDS, &UPPER, &FIRST, &PAIR, &JOIN, &SPLIT, &CHAIN, &PAID, &READ, &NEEDY]);
+static CATALOG: Catalog =
+    Catalog(&[&TEXT, &WORDS, &UPPER, &FIRST, &PAIR, &JOIN, &SPLIT, &CHAIN, &PAID, &READ, &NEEDY, &SAID]);
 
 /// Does text arithmetic; fails on "bad"; never finishes "slow" until it is cancelled.
 #[derive(Default)]
@@ -315,7 +317,7 @@ fn document(text: &str) -> Document {
 pub(crate) struct Bench {
     pub(crate) engine: Engine,
     document: Document,
-    store: Arc<MemoryStore>,
+    pub(crate) store: Arc<MemoryStore>,
 }
 
 impl Bench {
@@ -323,7 +325,7 @@ impl Bench {
         Bench::with(text, Arc::default(), Some(0))
     }
 
-    fn with(text: &str, store: Arc<MemoryStore>, price: Option<u64>) -> Bench {
+    pub(crate) fn with(text: &str, store: Arc<MemoryStore>, price: Option<u64>) -> Bench {
         Bench::over(text, store, Arc::new(Prices(price)))
     }
 
@@ -350,6 +352,18 @@ impl Bench {
         self.edited(node);
     }
 
+    /// Chooses a take as an edit would.
+    pub(crate) fn choose(&mut self, item: &str, choice: TakeChoice) {
+        self.document.takes.insert(item.to_owned(), choice);
+        self.edited(model::node_of_item(item));
+    }
+
+    /// Takes a node away that nobody is connected to.
+    pub(crate) fn remove(&mut self, node: &str) {
+        self.document.nodes.shift_remove(node);
+        self.edited(node);
+    }
+
     fn edited(&mut self, node: &str) {
         let applied = Applied { inverse: Vec::new(), touched: vec![node.to_owned()] };
         self.engine.edited(&self.document, &applied);
@@ -360,7 +374,7 @@ impl Bench {
         self.run_with(targets, Approval::default())
     }
 
-    fn run_with(&mut self, targets: &str, approval: Approval) -> String {
+    pub(crate) fn run_with(&mut self, targets: &str, approval: Approval) -> String {
         self.engine.start(targets.split(' ').map(Target::parse).collect(), approval);
         while self.engine.pump(Duration::from_secs(5)) {}
         let mut ran: Vec<_> = self
@@ -619,25 +633,6 @@ fn a_cap_holds_what_is_approved_and_says_so() {
 }
 
 #[test]
-fn takes_are_chosen_kept_and_pinned() {
-    let mut bench = Bench::new(
-        "a: t.text text=x
-         p: t.paid in<-a.out",
-    );
-    assert_eq!(bench.run("p"), "p");
-    assert_eq!(bench.value("p"), "x take 1");
-    bench.document.takes.insert("p".to_owned(), TakeChoice::of(2));
-    bench.edited("p");
-    assert_eq!(bench.run("p"), "p");
-    assert_eq!(bench.value("p"), "x take 2");
-    bench.document.takes.insert("p".to_owned(), TakeChoice::pinned(1));
-    bench.edited("p");
-    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
-    bench.set("a", "y");
-    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()), "pinned whatever changes");
-}
-
-#[test]
 fn values_read_from_an_answer_have_its_key_and_its_takes() {
     let text = "a: t.text text=x
          r: t.read in<-a.out";
@@ -655,11 +650,9 @@ fn values_read_from_an_answer_have_its_key_and_its_takes() {
     assert_eq!(bench.engine.explain(at).unwrap().ingredients.iter().filter(|it| it.path.contains("prompt")).count(), 1);
 
     // The second take is pinned: its answer is read, whatever is asked now.
-    bench.document.takes.insert("r".to_owned(), TakeChoice::of(2));
-    bench.edited("r");
+    bench.choose("r", TakeChoice::of(2));
     assert_eq!((bench.run_with("r", approval()), bench.value("r")), ("r".to_owned(), "read x take 2".to_owned()));
-    bench.document.takes.insert("r".to_owned(), TakeChoice { pinned: true, ..TakeChoice::of(2) });
-    bench.edited("r");
+    bench.choose("r", TakeChoice { pinned: true, ..TakeChoice::of(2) });
     bench.set("a", "y");
     assert_eq!((bench.run("r"), bench.value("r")), (String::new(), "read x take 2".to_owned()));
 }
@@ -705,28 +698,6 @@ fn what_ran_is_counted_as_what_is_reused_next_time() {
     assert_eq!(counts(&again), (0, 4, 0));
     assert_eq!(again.run("u"), "");
     assert_eq!(counts(&again), (0, 4, 0));
-}
-
-#[test]
-fn a_pinned_take_is_the_result_that_was_chosen() {
-    let mut bench = Bench::new(
-        "a: t.text text=x
-         p: t.paid in<-a.out",
-    );
-    bench.run("p");
-    let first = bench.engine.item(bench.engine.find_item("p").unwrap()).key;
-    bench.set("a", "y");
-    bench.run("p");
-    // Back to the first, by undo: it is there, and the newest of number 1 is the other one.
-    bench.set("a", "x");
-    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()));
-    bench.document.takes.insert("p".to_owned(), TakeChoice { key: first, ..TakeChoice::pinned(1) });
-    bench.edited("p");
-    bench.set("a", "z");
-    assert_eq!((bench.run("p"), bench.value("p")), (String::new(), "x take 1".to_owned()), "not the newest");
-    bench.document.takes.insert("p".to_owned(), TakeChoice::pinned(1));
-    bench.edited("p");
-    assert_eq!(bench.value("p"), "y take 1", "files that name no result mean the newest, as before");
 }
 
 #[test]

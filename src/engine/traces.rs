@@ -10,7 +10,7 @@ use model::{Diagnostic, Digest, Outputs, Work};
 
 use crate::caps::{Books, Limits, Purchase, Refusal};
 use crate::money::Cost;
-use crate::store::{ClaimGuard, Holder};
+use crate::store::{ClaimGuard, Holder, TakeRecord};
 use crate::worker::Artifacts;
 
 /// A finished work with its origin.
@@ -81,7 +81,7 @@ pub trait Traces: Artifacts {
     fn take_key(&self, graph: &str, item: &str, take: u32) -> Result<Option<Digest>, Diagnostic>;
 
     /// Records a result of a take of an item. A number has several results where the item's inputs changed.
-    fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, made: &Made) -> Result<(), Diagnostic>;
+    fn add_take(&self, graph: &str, item: &str, take: &TakeRecord) -> Result<(), Diagnostic>;
 
     /// The digest of a project file whose length and time stamp are unchanged since it was read.
     fn file_digest(&self, path: &Path, len: u64, mtime_ns: i128) -> Option<Digest>;

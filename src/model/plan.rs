@@ -125,6 +125,11 @@ pub trait Needs {
     fn own(&self, work: &Work) -> Answer {
         self.get(work)
     }
+
+    /// The same for one of several works that the item is made of: its takes are of the whole.
+    fn part(&self, work: &Work) -> Answer {
+        self.get(work)
+    }
 }
 
 /// For tests and nodes that need nothing.
@@ -419,13 +424,26 @@ impl<'a> PlanCx<'a> {
         }
     }
 
+    /// The outputs of one of several works that the item is made of. A take of such an item is all that the item gives,
+    /// so a pinned one stands whatever is asked here.
+    ///
+    /// # Errors
+    /// As [`PlanCx::need`].
+    pub fn part(&self, work: &Work) -> Result<Arc<Outputs>, Stop> {
+        self.answered(self.needs.part(work))
+    }
+
     /// The outputs of several works, asked for together so that they can run side by side.
     pub fn need_all(&self, works: &[Work]) -> Result<Vec<Arc<Outputs>>, Stop> {
-        let answers: Vec<_> = works.iter().map(|work| self.need(work)).collect();
-        if let Some(refused) = answers.iter().find(|answer| matches!(answer, Err(Stop::Refused(_)))) {
-            return Err(refused.clone().expect_err("it was found among the refusals"));
-        }
-        answers.into_iter().collect()
+        all(works.iter().map(|work| self.need(work)).collect())
+    }
+
+    /// The outputs of all works that the item is made of, asked for together.
+    ///
+    /// # Errors
+    /// As [`PlanCx::need`].
+    pub fn parts(&self, works: &[Work]) -> Result<Vec<Arc<Outputs>>, Stop> {
+        all(works.iter().map(|work| self.part(work)).collect())
     }
 
     /// The output `port` of a compute operation.
@@ -467,6 +485,23 @@ impl<'a> PlanCx<'a> {
     pub fn sibling(&self, port: &str) -> Option<&'a Value> {
         self.sibling?.iter().find(|(name, _)| name == port).map(|(_, value)| value)
     }
+}
+
+/// All answers, or why there are none: a refusal tells more than an answer that is on its way.
+///
+/// # Errors
+/// The first refusal, else [`Stop::Pending`].
+pub fn all<T>(answers: Vec<Result<T, Stop>>) -> Result<Vec<T>, Stop> {
+    let mut found = Vec::with_capacity(answers.len());
+    let mut is_pending = false;
+    for answer in answers {
+        match answer {
+            Ok(it) => found.push(it),
+            Err(Stop::Pending) => is_pending = true,
+            Err(refused) => return Err(refused),
+        }
+    }
+    if is_pending { Err(Stop::Pending) } else { Ok(found) }
 }
 
 /// A compute work.

@@ -157,6 +157,32 @@ fn voices_become_a_film_that_is_heard() {
     assert!(24 < counted, "{counted}");
 }
 
+/// What a shot says is one take, however many lines it has: pinned, it stands when the lines change.
+#[test]
+fn a_pinned_take_of_speech_stands_when_its_lines_change() {
+    if gst().is_none() {
+        return;
+    }
+    let folder = copy();
+    let voices = include_str!("../../graphs/voices.ron");
+    let told = |command: &str, graph: &str| {
+        std::fs::write(folder.path().join("voices.ron"), graph).expect("written");
+        let told = throughline(folder.path(), &[command, "voices.ron", "--target", "speech"]).expect(0);
+        (told.last().to_owned(), told.out)
+    };
+    let changed = voices.replace("It has stopped again.", "It stopped.");
+    let taken = |graph: &str, choice: &str| {
+        graph.replace("    layout: {", &format!("    takes: {{ \"speech/s1.b2\": ({choice}) }},\n    layout: {{"))
+    };
+    assert_eq!(told("run", voices).0, "ran 4, reused 0, cost 0");
+    let (last, out) = told("plan", &taken(&changed, "take: 1, pinned: false"));
+    assert!(!last.starts_with("nothing to run") && out.contains("speech/s1.b2"), "{out}");
+    assert_eq!(told("plan", &taken(&changed, "take: 1, pinned: true")).0, "nothing to run: 4 reused, cost 0");
+    // A second take, and back.
+    assert_eq!(told("run", &taken(voices, "take: 2, pinned: false")).0, "ran 1, reused 3, cost 0");
+    assert_eq!(told("plan", &taken(voices, "take: 1, pinned: false")).0, "nothing to run: 4 reused, cost 0");
+}
+
 #[test]
 fn references_become_a_film_of_both_prompts() {
     let Some((counted, planned)) = run("references", "generate", &[("generate", "seconds", 0.5)]) else { return };

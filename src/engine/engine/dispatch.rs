@@ -105,6 +105,9 @@ impl Engine {
                 if !job.items.contains(&at) {
                     job.items.push(at);
                 }
+                if it.is_part {
+                    job.parts_of.insert(at);
+                }
                 queued = true;
                 continue;
             }
@@ -154,7 +157,8 @@ impl Engine {
             };
             let work = order.job.work.kind();
             if self.lanes.send(lane, order) {
-                self.jobs.insert(it.key, InFlight { items: vec![at], cancel, lane, work, price, reserved, chosen });
+                let (items, parts_of) = (vec![at], it.is_part.then_some(at).into_iter().collect());
+                self.jobs.insert(it.key, InFlight { items, parts_of, cancel, lane, work, price, reserved, chosen });
                 queued = true;
             } else if reserved {
                 self.end_reservation(&it.key, Cost::FREE);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use model::{Diagnostic, Digest, Outputs, Work};
+use model::{Diagnostic, Digest, Outputs};
 
 use super::{Claim, Store, TakeRecord, Trace};
 use crate::caps::{Books, Limits, Purchase, Refusal};
@@ -27,7 +27,7 @@ impl Traces for Store {
         let trace = Trace {
             outputs: made.outputs.clone(),
             work: made.work.clone(),
-            model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
+            model: TakeRecord::model_of(made),
             cost: made.cost,
             seconds: made.seconds,
             made_at: Some(now()),
@@ -87,22 +87,8 @@ impl Traces for Store {
         Ok(self.takes(graph, item)?.into_iter().rfind(|it| it.take == take).map(|it| it.key))
     }
 
-    fn add_take(&self, graph: &str, item: &str, take: u32, key: &Digest, made: &Made) -> Result<(), Diagnostic> {
-        let seed = match &made.work {
-            Work::Call(call) => call.seed,
-            _ => 0,
-        };
-        let record = TakeRecord {
-            take,
-            key: *key,
-            seed,
-            model: made.model.as_ref().map(|(name, version)| format!("{name} {version}")),
-            cost: made.cost,
-            seconds: made.seconds,
-            made_at: Some(now()),
-            note: String::new(),
-        };
-        Store::add_take(self, graph, item, &record)
+    fn add_take(&self, graph: &str, item: &str, take: &TakeRecord) -> Result<(), Diagnostic> {
+        Store::add_take(self, graph, item, take)
     }
 
     fn file_digest(&self, path: &Path, len: u64, mtime_ns: i128) -> Option<Digest> {

@@ -3,16 +3,18 @@
 //! A take is a person's time and money, so it is on the disk, in the index and in a record of its own, before
 //! `add_take` returns.
 
-use model::{Diagnostic, Digest};
+use model::{Diagnostic, Digest, Work};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::adapter::now;
 use super::disk::{self, Durability};
 use super::error::Fault;
 use super::index::{integer, is_whole, put_row, text};
 use crate::money::Cost;
+use crate::traces::Made;
 
 /// One attempt at an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,33 @@ pub struct TakeRecord {
     /// A person's or a measure's remark.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+}
+
+impl TakeRecord {
+    /// A take of which `made` is the result.
+    pub fn of(take: u32, key: &Digest, made: &Made) -> TakeRecord {
+        TakeRecord {
+            take,
+            key: *key,
+            seed: TakeRecord::seed_of(made),
+            model: TakeRecord::model_of(made),
+            cost: made.cost,
+            seconds: made.seconds,
+            made_at: Some(now()),
+            note: String::new(),
+        }
+    }
+
+    pub(crate) fn seed_of(made: &Made) -> u64 {
+        match &made.work {
+            Work::Call(call) => call.seed,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn model_of(made: &Made) -> Option<String> {
+        made.model.as_ref().map(|(name, version)| format!("{name} {version}"))
+    }
 }
 
 /// A take as its record file holds it.
