@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use model::{
-    Call, Diagnostic, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Rate, Reference, Role, Stop, Task, Value, Work,
-    walk,
+    Call, Diagnostic, Media, ModelChoice, Outputs, ParamSpec, PlanCx, Rate, Reference, Role, Scope, Stop, Task, Value,
+    Work, walk,
 };
 
 use crate::generation::{hash, options};
@@ -68,8 +68,13 @@ pub(crate) fn ask<T>(cx: &PlanCx<'_>, question: Question<'_>, check: Check<'_, T
 ///
 /// # Errors
 /// As [`ask`].
-pub(crate) fn ask_for_a_part<T>(cx: &PlanCx<'_>, question: Question<'_>, check: Check<'_, T>) -> Result<Told<T>, Stop> {
-    asked(cx, question, check, |work| cx.part(work))
+pub(crate) fn ask_for_a_part<T>(
+    cx: &PlanCx<'_>,
+    scope: &Scope,
+    question: Question<'_>,
+    check: Check<'_, T>,
+) -> Result<Told<T>, Stop> {
+    asked(cx, question, check, |work| cx.part(work, scope))
 }
 
 /// Reads an answer, or says what is wrong with it.

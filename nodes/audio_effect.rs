@@ -1,6 +1,6 @@
 //! A sound effect from words and a length. Without a model's name it is a scratch sound, made here and free.
 
-use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Stop, Task, no_upgrade};
+use model::{Help, NodeSpec, ParamSpec, Plan, PlanCx, PortType, Ports, Scope, Stop, Task, no_upgrade};
 
 use crate::{generation, sounding};
 
@@ -47,7 +47,9 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
         }
         Some(shot) => (own.trim().to_owned(), shot.duration_s),
     };
-    Ok(Plan::work(sounding::work(sounding::call(cx, Task::Sound, prompt, seconds)?)))
+    // Nobody is seen in a sound: who is in the shot ties it to no other.
+    let scope = shot.map_or_else(Scope::default, |shot| Scope::new(&shot.scene, &shot.id, []));
+    Ok(Plan::work(sounding::work(sounding::call(cx, Task::Sound, prompt, seconds)?)).within(scope))
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use model::{
     Color, Diagnostic, Help, Line, Media, NodeSpec, ParamSpec, Piece, Plan, PlanCx, PortType, Ports, Recipe, Reference,
-    Render, RenderForm, RenderSettings, Role, Shot, Sound, Source, Stop, Task, Value, Work, no_upgrade,
+    Render, RenderForm, RenderSettings, Role, Scope, Shot, Sound, Source, Stop, Task, VOICE, Value, Work, no_upgrade,
 };
 
-use crate::{generation, sounding, structure_lines};
+use crate::{generation, referring, sounding, structure_lines};
 
 /// `audio.speech`.
 pub(crate) const SPEC: NodeSpec = NodeSpec {
@@ -24,7 +24,10 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     },
     params: &[
         ParamSpec::multiline("text", "").help("What is said, where no shot has lines"),
-        ParamSpec::text("voice", "").help("Name or id of the voice at the model, for whoever has none of their own"),
+        ParamSpec::text("voice", "").help(
+            "Voice of whoever has none of their own: its name or id, or one for each provider, such as \
+                `openai: onyx, gemini: Kore`; where nobody has one, the model's default speaks",
+        ),
         ParamSpec::choice("length", "shot", &["shot", "lines"])
             .help("Whether the sound is as long as the shot, or as its lines take"),
         ParamSpec::flag("directions", false)
@@ -78,9 +81,10 @@ fn lines(cx: &PlanCx<'_>, shot: &Shot, characters: &[Arc<Reference>]) -> Result<
         let who = characters.iter().find(|it| it.is_called(&line.character));
         let mut call = spoken(cx, call, who, &line.parenthetical)?;
         call.shot = Some(Arc::new(alone(shot, line)));
-        Ok(sounding::work(call))
+        let name = who.map_or(&line.character, |it| &it.name);
+        Ok((sounding::work(call), Scope::new(&shot.scene, &shot.id, [name.as_str()])))
     });
-    let calls = calls.collect::<Result<Vec<Work>, Stop>>()?;
+    let calls = calls.collect::<Result<Vec<_>, Stop>>()?;
     let answers = cx.parts(&calls)?;
     let sounds = answers.iter().map(|outputs| sounding::sound_of(cx, outputs, "audio"));
     let sounds = sounds.collect::<Result<Vec<_>, Stop>>()?;
@@ -109,10 +113,10 @@ fn spoken(
     who: Option<&Arc<Reference>>,
     direction: &str,
 ) -> Result<model::Call, Stop> {
-    let own = who.map_or("", |it| it.voice.as_str());
-    let voice = if own.is_empty() { cx.text("voice")?.trim().to_owned() } else { own.to_owned() };
+    let own = referring::voices(cx, "characters", who.map_or("", |it| it.voice.as_str()))?;
+    let voice = own.or(referring::voices(cx, "voice", &cx.text("voice")?)?).to_string();
     if !voice.is_empty() {
-        call.options.entry("voice".to_owned()).or_insert(voice);
+        call.options.entry(VOICE.to_owned()).or_insert(voice);
     }
     let direction = direction.trim().trim_matches(['(', ')']).trim();
     if cx.flag("directions")? && !direction.is_empty() {
@@ -298,6 +302,22 @@ mod tests {
             calls(&fixture).remove(0).options.get("instructions").cloned()
         };
         assert_eq!((of(false), of(true)), (None, Some("quietly".to_owned())));
+    }
+
+    #[test]
+    fn whoever_has_no_voice_at_a_provider_gets_the_nodes() {
+        let of = |own: &str, nodes: &str| {
+            let mut shot = shot("s1.b1");
+            shot.lines.truncate(1);
+            let name = shot.lines[0].character.clone();
+            let fixture = Fixture::new(&SPEC).input("shot", Value::Shot(Arc::new(shot))).param("voice", nodes);
+            let fixture = speaking(fixture.input("characters", list([Value::Reference(voiced(&name, own))])), 24);
+            fixture.plan().map(|_| calls(&fixture).remove(0).options.get("voice").cloned().unwrap_or_default())
+        };
+        assert_eq!(of("openai: marin", "gemini: Kore"), Ok("openai: marin, gemini: Kore".to_owned()));
+        assert_eq!(of("marin", "gemini: Kore"), Ok("marin".to_owned()));
+        assert_eq!(of("", "gemini: Kore"), Ok("gemini: Kore".to_owned()));
+        assert!(matches!(of("", "gemini: a, gemini: b"), Err(Stop::Refused(_))));
     }
 
     #[test]

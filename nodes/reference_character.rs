@@ -25,8 +25,10 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
             .range(0.0, 400.0)
             .unit("Hz")
             .help("Base pitch of the scratch voice, 60 to 400; 0 derives one from the name"),
-        ParamSpec::text("voice", "")
-            .help("Name or id of the voice at the model that speaks the lines; the scratch voice needs none"),
+        ParamSpec::text("voice", "").help(
+            "Voice that speaks the lines: its name or id, or one for each provider or model, such as \
+                `openai: marin, elevenlabs: JBFqnCBsd6RMkjVDRZzb`; the scratch voice needs none",
+        ),
     ],
     ports: |_| {
         Ports::new()
@@ -40,7 +42,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
                 return Err(cx.refuse("pitch_hz", format!("{pitch} Hz is too low for a voice")).hint("use 60 to 400"));
             }
             reference.pitch_hz = (0.0 < pitch).then_some(pitch);
-            reference.voice = cx.text("voice")?.trim().to_owned();
+            reference.voice = referring::voices(cx, "voice", &cx.text("voice")?)?.to_string();
             Ok(())
         })
     },
@@ -122,6 +124,7 @@ mod tests {
     fn nameless_and_growling_characters_are_refused() {
         assert_eq!(Fixture::new(&SPEC).refusal(), "it has no name");
         assert_eq!(mara().param("pitch_hz", 20.0).refusal(), "20 Hz is too low for a voice");
+        assert_eq!(mara().param("voice", "openai: a, openai: b").refusal(), "`openai` has two voices");
         assert_eq!(mara().param("palette", Data::List(vec!["blue".into()])).refusal(), "`blue` is not a colour");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::plan::all;
 use model::{
     Image, ImportKind, Media, ParamSpec, Plan, PlanCx, Recipe, Reference, Render, RenderForm, RenderSettings, Role,
-    Stop, Value, Work,
+    Stop, Value, Voices, Work,
 };
 
 /// Files that the media worker reads as pictures.
@@ -64,6 +64,13 @@ fn pictures(cx: &PlanCx<'_>) -> Result<Vec<Media>, Stop> {
 /// [`Stop::Pending`] while a frame of a clip is rendered.
 pub(crate) fn pictures_on(cx: &PlanCx<'_>, port: &str) -> Result<Vec<Media>, Stop> {
     all(cx.images(port)?.into_iter().map(|(_, image)| still(cx, port, Value::Image(image.clone()))).collect())
+}
+
+/// Who speaks, as a parameter or a reference says it.
+pub(crate) fn voices(cx: &PlanCx<'_>, field: &str, text: &str) -> Result<Voices, Stop> {
+    Voices::parse(text).map_err(|reason| {
+        cx.refuse(field, reason).hint("write one voice, or one for each provider: `openai: marin, elevenlabs: ID`")
+    })
 }
 
 /// A picture as an artifact; a frame of a clip is rendered.

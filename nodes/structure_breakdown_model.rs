@@ -6,7 +6,8 @@
 
 use model::plan::all;
 use model::{
-    Angle, Framing, Help, Move, NodeSpec, Origin, ParamSpec, Plan, PlanCx, Provenance, Shot, ShotSize, Stop, no_upgrade,
+    Angle, Framing, Help, Move, NodeSpec, Origin, ParamSpec, Plan, PlanCx, Provenance, Scope, Shot, ShotSize, Stop,
+    no_upgrade,
 };
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
@@ -72,7 +73,8 @@ fn plan(cx: &PlanCx<'_>) -> Result<Plan, Stop> {
             pictures: Vec::new(),
         };
         let check = |answer: &str| changed(shots, answer, &schema, model.trim());
-        ask_for_a_part(cx, question, &check)
+        let scene = shots.first().map_or("", |shot| &shot.scene);
+        ask_for_a_part(cx, &Scope::new(scene, "", []), question, &check)
     });
     let directed: Vec<Told<Vec<Shot>>> = all(directed.collect())?;
     let (mut shots, mut notes) = (Vec::new(), Vec::new());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use model::plan::{Answer, Needs};
 use model::policy::Policy;
-use model::{Call, Diagnostic, Digest, Import, Name, Outputs, Scope, Work};
+use model::{Diagnostic, Digest, Import, Name, Outputs, Scope, Work};
 
 use crate::files::{Files, Found};
 use crate::models::{Asked, Chosen, Models};
@@ -90,14 +90,16 @@ impl<'a> Resolver<'a> {
                 if path != import.path {
                     self.paths.borrow_mut().push(path.clone());
                 }
-                self.ask(Work::Import(Import { content: Some(digest), path, ..import.clone() }), false)
+                self.ask(Work::Import(Import { content: Some(digest), path, ..import.clone() }), None)
             }
         }
     }
 
-    fn ask(&self, work: Work, is_part: bool) -> Result<Answer, Diagnostic> {
+    /// `part` has the scope of a work that the item is made of.
+    fn ask(&self, work: Work, part: Option<&Scope>) -> Result<Answer, Diagnostic> {
         self.worked.set(true);
-        let chosen = self.choose(&work, &Scope::default())?;
+        let is_part = part.is_some();
+        let chosen = self.choose(&work, part.unwrap_or(&Scope::default()))?;
         let (key, work) = keyed(work, chosen.as_ref());
         if is_part {
             add(&mut self.parts.borrow_mut(), Wanted { key, work: work.clone(), chosen: chosen.clone(), is_part });
@@ -112,10 +114,10 @@ impl<'a> Resolver<'a> {
         Ok(Answer::Pending)
     }
 
-    fn answered(&self, work: &Work, is_part: bool) -> Answer {
+    fn answered(&self, work: &Work, part: Option<&Scope>) -> Answer {
         let answer = match work {
             Work::Import(import) => self.import(import),
-            other => self.ask(other.clone(), is_part),
+            other => self.ask(other.clone(), part),
         };
         answer.unwrap_or_else(|diagnostic| Answer::Failed(Box::new(diagnostic)))
     }
@@ -128,12 +130,10 @@ fn add(works: &mut Vec<Wanted>, work: Wanted) {
 }
 
 /// The key of a work whose import, if it is one, has its content, and the work as its worker gets it: a call names the
-/// model that was chosen, whatever its node wished for.
+/// model that was chosen, whatever its node wished for, and that one's voice.
 pub(crate) fn keyed(work: Work, chosen: Option<&Chosen>) -> (Digest, Work) {
     let work = match (work, chosen) {
-        (Work::Call(call), Some(chosen)) if call.model != chosen.choice => {
-            Work::Call(Box::new(Call { model: chosen.choice.clone(), ..*call }))
-        }
+        (Work::Call(call), Some(chosen)) => Work::Call(Box::new(call.at(&chosen.choice, &chosen.model))),
         (work, _) => work,
     };
     (work.key(chosen.map(|chosen| (chosen.model.as_str(), chosen.version))), work)
@@ -141,11 +141,11 @@ pub(crate) fn keyed(work: Work, chosen: Option<&Chosen>) -> (Digest, Work) {
 
 impl Needs for Resolver<'_> {
     fn get(&self, work: &Work) -> Answer {
-        self.answered(work, false)
+        self.answered(work, None)
     }
 
-    fn part(&self, work: &Work) -> Answer {
-        self.answered(work, true)
+    fn part(&self, work: &Work, scope: &Scope) -> Answer {
+        self.answered(work, Some(scope))
     }
 
     fn own(&self, work: &Work) -> Answer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::plan::compute;
-use model::{Digest, List, NodeSpec, Plan, PortType, Ports, TakeChoice, Value, Work};
+use model::{Digest, List, NodeSpec, Plan, PortType, Ports, Scope, TakeChoice, Value};
 
 use crate::engine::Approval;
 use crate::money::Cost;
@@ -18,7 +18,7 @@ pub(crate) static SAID: NodeSpec = spec(
     |_| Ports::new().input("in", PortType::Text, "").output("out", PortType::Text, ""),
     |cx| {
         let Value::Text(text) = cx.input("in")? else { return Err(cx.refuse("in", "not a text")) };
-        let calls: Vec<Work> = text.split_whitespace().map(|word| paid(word, cx.take)).collect();
+        let calls: Vec<_> = text.split_whitespace().map(|word| (paid(word, cx.take), Scope::default())).collect();
         let answers = cx.parts(&calls)?;
         let texts = answers.iter().enumerate().map(|(idx, it)| (idx.to_string().into(), it[0].1.clone()));
         let joined = compute("join", 1, [("in", Value::List(List::new(texts)))]);

@@ -31,6 +31,7 @@ mod shot;
 pub mod spec;
 mod time;
 mod value;
+mod voices;
 pub mod walk;
 mod work;
 
@@ -57,6 +58,7 @@ pub use shot::{
 pub use spec::{Catalog, Help, Name, NodeSpec, ParamKind, ParamSpec, Params, PortSpec, Ports, no_upgrade};
 pub use time::Rate;
 pub use value::{AudioInfo, Color, Image, Media, PortType, Report, Value, Verdict, VideoInfo};
+pub use voices::{VOICE, Voices};
 pub use work::{
     Call, Compute, Import, ImportKind, ModelChoice, Quality, Render, RenderForm, RenderSettings, Slate, Task, Work,
 };

@@ -127,7 +127,8 @@ pub trait Needs {
     }
 
     /// The same for one of several works that the item is made of: its takes are of the whole.
-    fn part(&self, work: &Work) -> Answer {
+    /// Where in the story it belongs decides who is asked.
+    fn part(&self, work: &Work, _scope: &Scope) -> Answer {
         self.get(work)
     }
 }
@@ -429,8 +430,8 @@ impl<'a> PlanCx<'a> {
     ///
     /// # Errors
     /// As [`PlanCx::need`].
-    pub fn part(&self, work: &Work) -> Result<Arc<Outputs>, Stop> {
-        self.answered(self.needs.part(work))
+    pub fn part(&self, work: &Work, scope: &Scope) -> Result<Arc<Outputs>, Stop> {
+        self.answered(self.needs.part(work, scope))
     }
 
     /// The outputs of several works, asked for together so that they can run side by side.
@@ -438,12 +439,12 @@ impl<'a> PlanCx<'a> {
         all(works.iter().map(|work| self.need(work)).collect())
     }
 
-    /// The outputs of all works that the item is made of, asked for together.
+    /// The outputs of all works that the item is made of, each with where in the story it belongs, asked for together.
     ///
     /// # Errors
     /// As [`PlanCx::need`].
-    pub fn parts(&self, works: &[Work]) -> Result<Vec<Arc<Outputs>>, Stop> {
-        all(works.iter().map(|work| self.part(work)).collect())
+    pub fn parts(&self, works: &[(Work, Scope)]) -> Result<Vec<Arc<Outputs>>, Stop> {
+        all(works.iter().map(|(work, scope)| self.part(work, scope)).collect())
     }
 
     /// The output `port` of a compute operation.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Image, Media, Rate, Recipe, Reference, Shot, Value, walk};
+use crate::{Digest, Image, Media, Rate, Recipe, Reference, Shot, VOICE, Value, Voices, walk};
 
 /// What an item asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,6 +144,20 @@ impl Call {
             ModelChoice::Named(_) => walk::digest_of(&Call { model: ModelChoice::Auto, ..self.clone() }),
         }
     }
+
+    /// The call as the model that was chosen for it gets it: by the name that keys write, with its own voice.
+    #[must_use]
+    pub fn at(&self, written: &ModelChoice, model: &str) -> Call {
+        let mut call = Call { model: written.clone(), ..self.clone() };
+        let voices = call.options.get(VOICE).and_then(|text| Voices::parse(text).ok());
+        if let Some(voices) = voices.filter(|voices| !voices.own.is_empty()) {
+            match voices.at(model) {
+                Some((voice, _)) => call.options.insert(VOICE.to_owned(), voice.to_owned()),
+                None => call.options.remove(VOICE),
+            };
+        }
+        call
+    }
 }
 
 /// The slate's fields that come from identity; lens and timecode are known from the shot.
@@ -270,6 +284,21 @@ struct Keyed<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_providers_voice_is_in_no_key() {
+        let call = |voice: &str| Call {
+            options: [("voice".to_owned(), voice.to_owned())].into(),
+            ..Call::new(Task::Voice, "Hm.")
+        };
+        let at = |voice: &str, model: &str| call(voice).at(&ModelChoice::Named(model.to_owned()), model).options;
+        let (one, other) = ("openai: marin, elevenlabs: x", "openai: marin, elevenlabs: y");
+        assert_eq!(at(one, "openai/tts-1"), at(other, "openai/tts-1"));
+        assert_eq!(at(one, "openai/tts-1")["voice"], "marin");
+        assert_eq!(at(one, "elevenlabs/eleven_v3")["voice"], "x");
+        assert_eq!(at(one, "animatic"), [].into());
+        assert_eq!(at("marin", "animatic")["voice"], "marin", "as it stands");
+    }
 
     #[test]
     fn an_import_is_keyed_by_content_not_by_path() {

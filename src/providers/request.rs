@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::codec::{Codec, Flow, Frame};
 use engine::worker::{Artifacts, Cancel, JobCx, JobError};
-use model::{Call, Diagnostic, Image, Media, Quality};
+use model::{Call, Diagnostic, Image, Media, Quality, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -197,6 +197,9 @@ pub(crate) fn plain_values(entry: &Entry, call: &Call, ask: &Ask) -> Values {
     }
     for (name, value) in &call.options {
         put(&format!("option.{name}"), option(value));
+    }
+    if let (Task::Voice, Ok(Some((voice, _)))) = (call.task, entry.voice(call)) {
+        put("option.voice", json!(voice));
     }
     for (name, value) in &entry.constants {
         put(&format!("constant.{name}"), json!(value));

@@ -57,7 +57,7 @@ impl Kept {
 
 /// The key of a call as a model gets it.
 pub(super) fn key(call: &Call, written: &ModelChoice, model: &str, version: u32) -> Digest {
-    Work::Call(Box::new(Call { model: written.clone(), ..call.clone() })).key(Some((model, version)))
+    Work::Call(Box::new(call.at(written, model))).key(Some((model, version)))
 }
 
 impl Router {

@@ -3,7 +3,7 @@
 //! Pure, and the only place that turns a call's frames and pixels into a provider's seconds and names: router, price
 //! and request all read the same [`Ask`]. Asked-for things are required; nothing is dropped silently.
 
-use model::{Call, Diagnostic, Media, Quality, Task};
+use model::{Call, Diagnostic, Media, Quality, Task, VOICE};
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Can, Entry, Lengths, Rule, Sizes, Term};
@@ -161,6 +161,23 @@ impl Entry {
             if let Some(values) = allowed {
                 let reason = format!("its option `{name}` is one of {}", values.join(", "));
                 misfits.push(Misfit { stage: Stage::Limit, reason });
+            }
+        }
+        if call.task == Task::Voice && self.options.contains_key(VOICE) {
+            let found = match self.voice(call) {
+                Err(reason) => Some((&mut misfits, reason)),
+                Ok(Some((voice, is_own))) if !self.voices.known.iter().any(|known| *known == voice) => {
+                    match self.voices.others {
+                        Can::No => Some((&mut misfits, format!("it has no voice `{voice}`"))),
+                        // Whoever writes a voice for a model knows it.
+                        _ if is_own => None,
+                        _ => Some((&mut doubts, format!("nobody knows whether it has a voice `{voice}`"))),
+                    }
+                }
+                Ok(_) => None,
+            };
+            if let Some((found, reason)) = found {
+                found.push(Misfit { stage: Stage::Capability, reason });
             }
         }
         let chars = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use model::Task;
+use model::{Call, Task, VOICE, Voices};
 use serde::{Deserialize, Serialize};
 
 use super::price::Prices;
@@ -69,6 +69,9 @@ pub struct Entry {
     /// Settings that `Call::options` may hold: name to the values that it takes, or none where any text is taken.
     #[serde(default)]
     pub options: BTreeMap<String, Vec<String>>,
+    /// Who speaks, for models that speak.
+    #[serde(default)]
+    pub voices: VoiceList,
     #[serde(default)]
     pub prices: Prices,
     /// From submission to result, where it is known.
@@ -175,6 +178,18 @@ pub enum Sizes {
     Free { multiple: u32, longest: u32, most_pixels: u64, steepest: u32 },
 }
 
+/// The voices of a model.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VoiceList {
+    /// Voices that it has, by the names that requests write.
+    pub known: Vec<String>,
+    /// Whether it has others: a user's own, by their ids.
+    pub others: Can,
+    /// Who speaks where a call says nothing.
+    pub default: Option<String>,
+}
+
 /// Bounds of a request. What is none or unknown is not known, and not checked.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -269,6 +284,21 @@ impl Entry {
             found.push(("mask", can.mask));
         }
         found
+    }
+
+    /// The voice that it speaks a call with, and whether that is written for it. None where it is up to the provider.
+    ///
+    /// # Errors
+    /// A clause: why it is not known whose voice it would be.
+    pub fn voice<'a>(&'a self, call: &Call) -> Result<Option<(std::borrow::Cow<'a, str>, bool)>, String> {
+        let Some(text) = call.options.get(VOICE) else {
+            return Ok(self.voices.default.as_deref().map(|voice| (voice.into(), true)));
+        };
+        let voices = Voices::parse(text)?;
+        match voices.at(&self.name) {
+            Some((voice, is_own)) => Ok(Some((voice.to_owned().into(), is_own))),
+            None => Err(format!("no voice is given for it, only {voices}")),
+        }
     }
 
     /// Whether it may still be used on a day.

@@ -23,7 +23,7 @@ pub(crate) mod tests;
 pub use ask::{Ask, Doubt, Misfit, Stage};
 pub(crate) use ask::{media_seconds, reference_pictures};
 pub use date::Date;
-pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, Term, Tier};
+pub use entry::{Can, Capabilities, Entry, Lengths, Limits, Place, Rule, Sizes, Term, Tier, VoiceList};
 pub use path::Path;
 pub(crate) use path::shown;
 pub use price::{Per, Price, Prices};

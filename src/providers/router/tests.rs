@@ -83,6 +83,46 @@ fn equals_are_ordered_by_name() {
     }
 }
 
+/// The built-in models that speak, by what they make of a voice: who is chosen as the cheapest, and why others are not.
+#[track_caller]
+fn speaks(voice: &str, told: &[(&str, &str)]) -> String {
+    let catalog = Catalog::built_in();
+    let entries = catalog.entries().into_iter().filter(|entry| entry.tasks == [Task::Voice]);
+    let candidates: Vec<_> = entries.map(open).collect();
+    let options = (!voice.is_empty()).then(|| ("voice".to_owned(), voice.to_owned()));
+    let call = Call { task: Task::Voice, options: options.into_iter().collect(), ..Call::new(Task::Voice, "Hm.") };
+    let routed = route(&call, &candidates, &Policy::of(Aim::Cheapest), TODAY);
+    let (removed, choice) = match &routed {
+        Ok(decision) => (&decision.removed, decision.choice.to_owned()),
+        Err(refusal) => (&refusal.removed, String::new()),
+    };
+    for (name, why) in told {
+        let found = removed.iter().find(|it| it.name == *name).map(|it| (it.filter, it.why.to_string()));
+        assert_eq!(found, Some((Filter::Capability, (*why).to_owned())), "{name}");
+    }
+    choice
+}
+
+#[test]
+fn a_voice_is_spoken_by_whoever_has_it() {
+    let without = ("elevenlabs/eleven_v3", "nobody knows whether it has a voice `marin`");
+    assert_eq!(
+        speaks("marin", &[without, ("openai/tts-1", "nobody knows whether it has a voice `marin`")]),
+        "openai/gpt-4o-mini-tts"
+    );
+    assert_eq!(speaks("onyx", &[]), "openai/tts-1", "the cheapest of those that have it");
+    assert!(
+        speaks("Kore", &[without].map(|(name, _)| (name, "nobody knows whether it has a voice `Kore`")))
+            .starts_with("gemini/")
+    );
+    assert_eq!(speaks("JBF", &[("openai/tts-1", "nobody knows whether it has a voice `JBF`")]), "", "whose is it?");
+    let own = "elevenlabs: JBF";
+    let only = ("openai/tts-1", "no voice is given for it, only elevenlabs: JBF");
+    assert!(speaks(own, &[only]).starts_with("elevenlabs/"), "whoever writes it for a provider knows it");
+    assert_eq!(speaks("elevenlabs: JBF, openai: onyx", &[]), "openai/tts-1");
+    assert_eq!(speaks("", &[]), "openai/tts-1", "its default voice serves");
+}
+
 #[test]
 fn an_unknown_price_is_never_zero() {
     let dark = Entry { prices: Prices::default(), ..entry("a/dark") };

@@ -6,7 +6,7 @@ use model::{Call, Image, Quality, Task};
 use super::bench::Plain;
 use crate::Catalog;
 use crate::manifest::tests::{call, media, reference};
-use crate::manifest::{Can, Date, Entry, Lengths, Limits, Manifest, Prices, Sizes};
+use crate::manifest::{Can, Date, Entry, Lengths, Limits, Manifest, Prices, Sizes, VoiceList};
 use crate::request::{Studio, build, files, says};
 
 /// The day of the last look at the facts: a model that was retired by then is no default.
@@ -31,6 +31,7 @@ fn every_fact_has_a_source_and_a_date() {
             ("operations", true),
             ("limits", entry.limits != Limits::default()),
             ("rules", !entry.rules.is_empty()),
+            ("voices", entry.voices != VoiceList::default()),
             ("prices", entry.prices != Prices::default()),
             ("result_seconds", entry.result_seconds.is_some()),
             ("retires_on", entry.retires_on.is_some()),
