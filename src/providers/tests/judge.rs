@@ -498,7 +498,7 @@ fn valid(case: &Case, fake: &Fake, court: &Court) -> usize {
     let bench = bench(case.shapes[0], court, folder.path());
     let manifest = bench.catalog.manifest(case.provider).expect("it is the shape's").clone();
     let hosted = hosted(&bench, &manifest);
-    let picture = bench.picture();
+    let given = [bench.picture(), bench.file("mp4", MP4), bench.file("wav", b"RIFF")];
     let mut sent = BTreeSet::new();
     for entry in &manifest.models {
         let mut asked: Vec<Call> = calls(entry).into_iter().filter_map(case.suit).collect();
@@ -511,7 +511,7 @@ fn valid(case: &Case, fake: &Fake, court: &Court) -> usize {
             call
         }));
         for call in asked.into_iter().filter(|call| entry.fit(call).is_ok()) {
-            let job = bench.job_at(with_pictures(call, &picture), entry);
+            let job = bench.job_at(with_files(call, &given), entry);
             let (request, _) = hosted.request(&job).unwrap_or_else(|told| panic!("{}: {told}", entry.name));
             if !sent.insert(request.to_string()) {
                 continue;
@@ -539,7 +539,7 @@ fn court_said(hosted: &Hosted, request: &Value) -> String {
     told.map_or_else(|fault| format!("{fault:?}"), |reply| String::from_utf8_lossy(&reply.body).into_owned())
 }
 
-fn with_pictures(call: Call, picture: &Media) -> Call {
+fn with_files(call: Call, [picture, clip, sound]: &[Media; 3]) -> Call {
     let image = |image: Option<Image>| image.map(|_| Image::File(Arc::new(picture.clone())));
     let pictured = |reference: &Arc<model::Reference>| {
         let mut reference = (**reference).clone();
@@ -550,6 +550,10 @@ fn with_pictures(call: Call, picture: &Media) -> Call {
         first_frame: image(call.first_frame),
         last_frame: image(call.last_frame),
         references: call.references.iter().map(pictured).collect(),
+        // As long as the one that the call is about.
+        source: call.source.map(|source| Arc::new(Media { video: source.video.clone(), ..clip.clone() })),
+        audio: call.audio.map(|_| Arc::new(sound.clone())),
+        mask: image(call.mask),
         ..call
     }
 }
@@ -562,6 +566,9 @@ fn whole(case: &Case, shape: &'static Shape, fake: &Fake, court: &Court) {
     if case.provider == "replicate" {
         // Pictures are uploaded there.
         call.first_frame = Some(Image::File(Arc::new(bench.picture())));
+    }
+    if shape.submit == RUNWAY_EDIT.submit {
+        (call.first_frame, call.source) = (None, Some(Arc::new(bench.file("mp4", MP4))));
     }
     if shape.submit == OPENAI_EDITS.submit {
         call.references = vec![bench.reference()];
