@@ -169,8 +169,8 @@ impl Entry {
                 Ok(Some((voice, is_own))) if !self.voices.known.iter().any(|known| *known == voice) => {
                     match self.voices.others {
                         Can::No => Some((&mut misfits, format!("it has no voice `{voice}`"))),
-                        // Whoever writes a voice for a model knows it.
-                        _ if is_own => None,
+                        // Whoever writes a voice for a provider knows it; which of its models has it, a list may tell.
+                        others if is_own && (others == Can::Yes || self.voices.known.is_empty()) => None,
                         _ => Some((&mut doubts, format!("nobody knows whether it has a voice `{voice}`"))),
                     }
                 }

@@ -120,6 +120,7 @@ fn a_voice_is_spoken_by_whoever_has_it() {
     let only = ("openai/tts-1", "no voice is given for it, only elevenlabs: JBF");
     assert!(speaks(own, &[only]).starts_with("elevenlabs/"), "whoever writes it for a provider knows it");
     assert_eq!(speaks("elevenlabs: JBF, openai: onyx", &[]), "openai/tts-1");
+    assert_eq!(speaks("openai: marin", &[]), "openai/gpt-4o-mini-tts", "not every model of theirs has it");
     assert_eq!(speaks("", &[]), "openai/tts-1", "its default voice serves");
 }
 
