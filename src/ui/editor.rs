@@ -27,6 +27,8 @@ pub struct Editor {
     holds: Holds,
     /// Typed within one frame after a key that does something: it waits for the next one.
     later: Vec<egui::Event>,
+    /// A text field had the focus when the last frame ended.
+    was_text: bool,
 }
 
 impl Editor {
@@ -43,7 +45,8 @@ impl Editor {
     /// Draws a frame and takes its keys.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.input_mut(|input| drop(input.events.splice(0..0, self.later.drain(..))));
-        let focus = Focus::of(ui.ctx());
+        // egui takes the focus from a field before the frame of the Escape that leaves it: that key is still the field's.
+        let focus = if self.was_text { Focus::Text } else { Focus::of(ui.ctx()) };
         let covered = ui.ctx().memory(|memory| memory.top_modal_layer().is_some()) || self.overlays.take_keys(cx);
         if !covered {
             if focus == Focus::Free {
@@ -79,6 +82,7 @@ impl Editor {
         if let Some(action) = self.overlays.show(ui, cx) {
             self.act(action, cx);
         }
+        self.was_text = Focus::of(ui.ctx()) == Focus::Text;
     }
 
     /// Does what a key or a menu asks for.

@@ -114,12 +114,12 @@ fn node_lines(node: &NodeBox, view: Option<&NodeView>) -> Vec<Line> {
     if 1 < view.items.len() {
         lines.push(Line::new(format!("{} of {} done", view.n_done, view.items.len())));
     }
-    let runs = match view.n_cooks {
-        0 => "Not run since the graph was opened".to_owned(),
-        1 => format!("Ran once, {:.1} s", view.seconds),
-        n => format!("Ran {n} times, {:.1} s in all", view.seconds),
-    };
-    lines.push(Line::new(runs));
+    match view.n_cooks {
+        0 if matches!(view.state, ItemState::Running { .. }) => {}
+        0 => lines.push(Line::new("Not run since the graph was opened")),
+        1 => lines.push(Line::new(format!("Ran once, {:.1} s", view.seconds))),
+        n => lines.push(Line::new(format!("Ran {n} times, {:.1} s in all", view.seconds))),
+    }
     if let Some(model) = view.items.iter().find_map(|item| item.model.as_ref()) {
         lines.push(Line::new(format!("Model: {model}")));
     }

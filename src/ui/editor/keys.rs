@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use model::{Data, History};
 
 use super::Editor;
@@ -301,4 +301,20 @@ fn a_key_that_is_bound_to_nothing_does_nothing() {
     for region in [Region::Canvas, Region::Viewer] {
         assert_eq!(Desk::new(region).effects(egui::Modifiers::NONE, egui::Key::F9, None), Vec::<String>::new());
     }
+}
+
+#[test]
+fn escape_in_a_field_leaves_the_field_and_not_the_group() {
+    let mut desk = Desk::new(Region::Canvas);
+    let focused = |desk: &Desk| desk.harness.get_by_label("Filter shots").is_focused();
+    desk.harness.get_by_label("Filter shots").focus();
+    desk.harness.run();
+    assert!(focused(&desk));
+    desk.harness.key_press(egui::Key::Escape);
+    desk.harness.run();
+    assert!(!focused(&desk));
+    assert_eq!(desk.harness.state().sent, [], "nothing else was done");
+    desk.harness.key_press(egui::Key::Escape);
+    desk.harness.run();
+    assert_eq!(desk.harness.state().sent.len(), 1, "outside of a field it leaves the group");
 }

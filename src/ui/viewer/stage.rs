@@ -108,13 +108,14 @@ pub(crate) fn message(ui: &Ui, stage: Rect, color: Color32, text: &str) {
     painter.galley(at, galley, color);
 }
 
-/// A word on a plate in a corner of the stage, `row` plates below the first one. Gives where it is.
+/// A word on a plate in the lower left of the stage, where no slate stands, `row` plates above the first one. Gives
+/// where it is.
 pub(crate) fn plate(ui: &Ui, theme: &Theme, stage: Rect, row: usize, color: Color32, text: &str) -> Rect {
     let painter = ui.painter_at(stage);
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(size::SMALL), color);
     let padding = vec2(space::S, space::XS);
     let step = galley.size().y + 2.0 * padding.y + space::XS;
-    let at = stage.min + vec2(space::M, space::M + step * row as f32);
+    let at = stage.left_bottom() + vec2(space::M, -space::M - step * (row + 1) as f32);
     let rect = Rect::from_min_size(at, galley.size() + 2.0 * padding);
     painter.rect_filled(rect, 3.0, theme.faded(theme.stage, 0.8));
     painter.galley(at + padding, galley, color);

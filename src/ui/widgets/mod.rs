@@ -37,7 +37,8 @@ pub(crate) fn port_dot(ui: &mut Ui, color: egui::Color32) {
 
 /// `seed_policy` as people read it: `Seed policy`.
 pub(crate) fn title_of(name: &str) -> String {
-    let mut title = name.replace('_', " ");
+    // A level's unit stands beside its value.
+    let mut title = name.strip_suffix("_db").unwrap_or(name).replace('_', " ");
     if let Some(first) = title.get(..1).map(str::to_uppercase) {
         title.replace_range(..1, &first);
     }
@@ -48,6 +49,6 @@ pub(crate) fn title_of(name: &str) -> String {
 mod tests {
     #[test]
     fn names_become_titles() {
-        assert_eq!(["seed_policy", "", "élan"].map(super::title_of), ["Seed policy", "", "élan"]);
+        assert_eq!(["seed_policy", "gain_db", "", "élan"].map(super::title_of), ["Seed policy", "Gain", "", "élan"]);
     }
 }
