@@ -427,6 +427,7 @@ fn model_view(entry: &Entry, catalog: &Catalog, usable: bool, health: &Monitor) 
         ("Length", lengths),
         ("Takes", takes.join(", ")),
         ("Unknown", unknown.join(", ")),
+        ("Voices", if entry.voices.known.is_empty() { entry.voices.summary() } else { entry.voices.known.join(", ") }),
         ("Family", entry.family.clone()),
         ("Retires", entry.retires_on.map(|day| day.to_string()).unwrap_or_default()),
         ("Lately", told.clone()),

@@ -100,6 +100,7 @@ fn takes(entry: &Entry) -> String {
             Can::No => {}
         }
     }
+    words.extend(Some(entry.voices.summary()).filter(|text| !text.is_empty()));
     words.extend(entry.concurrency.map(|n| format!("{n} at a time")));
     words.extend(entry.retires_on.map(|day| format!("retires {day}")));
     words.join(", ")
@@ -137,6 +138,7 @@ fn object(entry: &Entry, catalog: &Catalog, keys: &Keys, health: &Monitor) -> Va
         "tasks": entry.tasks,
         "takes": named(Can::Yes),
         "unknown": named(Can::Unknown),
+        "voices": entry.voices,
         "price": entry.prices.summary(),
         "priced_on": catalog.source(entry, "prices").map(|source| source.date.to_string()),
         "concurrency": entry.concurrency,

@@ -190,6 +190,18 @@ pub struct VoiceList {
     pub default: Option<String>,
 }
 
+impl VoiceList {
+    /// How many there are in a few words; empty where nothing is known of any.
+    pub fn summary(&self) -> String {
+        match (self.known.len(), self.others) {
+            (0, Can::Yes) => "voices by id".to_owned(),
+            (0, _) => String::new(),
+            (n, Can::Yes) => format!("{n} voices and others by id"),
+            (n, _) => format!("{n} voices"),
+        }
+    }
+}
+
 /// Bounds of a request. What is none or unknown is not known, and not checked.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

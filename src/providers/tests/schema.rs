@@ -10,7 +10,7 @@ use crate::manifest::{Can, Date, Entry, Lengths, Limits, Manifest, Prices, Sizes
 use crate::request::{Studio, build, files, says};
 
 /// The day of the last look at the facts: a model that was retired by then is no default.
-const DAY: Date = Date(2026, 11, 27);
+const DAY: Date = Date(2026, 11, 28);
 
 fn every(check: impl Fn(&Manifest, &Entry)) {
     let catalog = Catalog::built_in();
@@ -47,6 +47,22 @@ fn every_fact_has_a_source_and_a_date() {
             assert!(source.date <= DAY, "{}: {name} is from the future", manifest.provider);
         }
     });
+}
+
+#[test]
+fn whoever_speaks_says_with_which_voices() {
+    let mut told = std::collections::BTreeMap::new();
+    for entry in Catalog::built_in().entries() {
+        let speaks = entry.tasks.contains(&model::Task::Voice);
+        // Previs has one scratch voice that is pitched, not named.
+        if speaks && entry.place != crate::manifest::Place::Local {
+            assert_ne!(entry.voices.summary(), "", "{} tells no voice", entry.name);
+        }
+        assert!(speaks || entry.voices == VoiceList::default(), "{} has voices and speaks not", entry.name);
+        told.insert(entry.name.clone(), entry.voices.summary());
+    }
+    assert_eq!(told["openai/gpt-4o-mini-tts"], "13 voices");
+    assert_eq!(told["elevenlabs/eleven_v4"], "voices by id");
 }
 
 #[test]
