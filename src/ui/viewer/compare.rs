@@ -74,6 +74,9 @@ fn difference_ui(ui: &Ui, cx: &mut Cx<'_>, stage: Rect, looked: &Stage, pair: &P
     (at, pixels)
 }
 
+/// What the names of two pictures take of the lower edge.
+pub(crate) const NAMES: f32 = size::SMALL + 6.0;
+
 /// From a lower left corner to the name of what is shown there.
 const NAME: Vec2 = Vec2::new(6.0, -2.0);
 

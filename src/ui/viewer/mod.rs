@@ -279,7 +279,8 @@ impl View {
                 stage::safe_areas(ui, cx.theme, stage, place);
             }
         }
-        self.plates_ui(ui, cx, seen, stage);
+        let names = if b.is_some() { compare::NAMES } else { 0.0 };
+        self.plates_ui(ui, cx, seen, stage.with_max_y(stage.bottom() - names));
     }
 
     fn still_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, stage: Rect, image: &model::Image) -> (Rect, egui::Vec2) {
