@@ -18,7 +18,7 @@ mod why;
 use egui::{ScrollArea, Ui};
 use model::{GROUP, ParamSpec};
 
-use crate::cx::Cx;
+use crate::cx::{Cx, Selection};
 use crate::icons::Icon;
 use crate::panel::{Panel, PanelSpec, Place};
 use crate::theme::space;
@@ -43,6 +43,9 @@ struct View {
     why: why::Why,
     policy: policy::PolicyForm,
     caps: caps::CapsForm,
+    /// What was selected in the last frame, and whether shots came after nodes: what came last is shown first.
+    selected: Selection,
+    shots_first: bool,
 }
 
 impl Panel for View {
@@ -52,23 +55,35 @@ impl Panel for View {
             let nodes = cx.document.nodes.len();
             let there = |id: &&String| cx.document.nodes.contains_key(*id);
             let selected: Vec<String> = cx.shared.selection.nodes.iter().filter(there).take(nodes).cloned().collect();
-            if !cx.shared.selection.elements.is_empty() {
-                overrides::overrides_ui(ui, cx, &mut self.gestures, selected.last().map(String::as_str));
+            if self.selected != cx.shared.selection {
+                self.shots_first = self.selected.elements != cx.shared.selection.elements;
+                self.selected = cx.shared.selection.clone();
             }
-            match selected.as_slice() {
-                [] => {
-                    settings::settings_ui(ui, cx, &mut self.gestures);
-                    self.policy.show(ui, cx, &mut self.gestures);
-                    self.caps.show(ui, cx);
+            let shots_first = self.shots_first || selected.is_empty();
+            for is_shots in [shots_first, !shots_first] {
+                if !is_shots {
+                    self.nodes(ui, cx, &selected);
+                } else if !cx.shared.selection.elements.is_empty() {
+                    overrides::overrides_ui(ui, cx, &mut self.gestures, selected.last().map(String::as_str));
                 }
-                [only] => self.node(ui, cx, only),
-                several => many::many_ui(ui, cx, &mut self.gestures, several),
             }
         });
     }
 }
 
 impl View {
+    fn nodes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, selected: &[String]) {
+        match selected {
+            [] => {
+                settings::settings_ui(ui, cx, &mut self.gestures);
+                self.policy.show(ui, cx, &mut self.gestures);
+                self.caps.show(ui, cx);
+            }
+            [only] => self.node(ui, cx, only),
+            several => many::many_ui(ui, cx, &mut self.gestures, several),
+        }
+    }
+
     fn node(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, id: &str) {
         if header::header_ui(ui, cx, id) {
             return;

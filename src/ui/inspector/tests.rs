@@ -291,6 +291,26 @@ fn a_shots_fields_are_inherited_until_they_are_overridden() {
 }
 
 #[test]
+fn what_was_selected_last_comes_first() {
+    let mut bench =
+        Bench::new("b: structure.breakdown\nt: structure.shots shots<-b.shots\nv: model.video shot<-t.shots");
+    bench.shared.selection.only("v");
+    bench.shared.selection.elements.insert("s1.b1".to_owned());
+    let mut harness = show(bench);
+    let top = |harness: &Harness<'_, Bench>, label: &str| harness.get_by_label(label).rect().top();
+    assert!(top(&harness, "Shot s1.b1") < top(&harness, "Video model"), "both at once");
+    harness.state_mut().shared.selection.only("t");
+    harness.run();
+    assert!(top(&harness, "Shot table") < top(&harness, "Shot s1.b1"), "a node after a shot");
+    harness.state_mut().shared.selection.elements.insert("s1.b2".to_owned());
+    harness.run();
+    assert!(top(&harness, "2 shots") < top(&harness, "Shot table"), "a shot after a node");
+    harness.state_mut().shared.selection.clear();
+    harness.run();
+    assert!(top(&harness, "2 shots") < top(&harness, "Graph"), "shots before the graph itself");
+}
+
+#[test]
 fn ports_show_values_and_can_be_looked_at_and_disconnected() {
     let mut bench = Bench::new("a: prompt.text\nj: text.join texts<-a.text");
     bench.shared.selection.only("j");
