@@ -544,6 +544,12 @@ fn a_note_is_written_and_kept() {
     stage.harness.run();
     stage.click(Pos2::new(1190.0, 790.0), NONE);
     assert!(stage.document().layout["note:1"].to_text().contains("Ask Jon"));
+    stage.act("note");
+    stage.harness.event(Event::Text("Ask Mara".to_owned()));
+    stage.harness.run();
+    stage.harness.key_press(egui::Key::Escape);
+    stage.harness.run();
+    assert!(stage.document().layout["note:2"].to_text().contains("Ask Mara"), "Escape ends it and loses nothing");
 }
 
 #[test]

@@ -98,7 +98,8 @@ impl Canvas {
             state.store(ui.ctx(), id);
             return;
         }
-        if ui.input(|input| input.key_pressed(Key::Escape)) {
+        // In a note Enter makes a line, so Escape is the key that ends it, and loses nothing.
+        if !lines && ui.input(|input| input.key_pressed(Key::Escape)) {
             self.writing = None;
         } else if response.lost_focus() {
             self.end_writing(cx);
