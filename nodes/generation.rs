@@ -35,6 +35,10 @@ pub(crate) const SLATE: ParamSpec =
     ParamSpec::flag("slate", true).help("Whether previs shows scene, shot, lens and timecode on the picture");
 pub(crate) const CAPTIONS: ParamSpec =
     ParamSpec::flag("captions", true).help("Whether previs shows dialogue on the picture");
+/// What ports are for that every model of pictures has.
+pub(crate) const REFERENCES: &str =
+    "Characters, places, props and styles; a shot takes those that it names, and all styles";
+pub(crate) const MASK: &str = "What is white here is made anew, for models that repaint a part";
 pub(crate) const OPTIONS: ParamSpec = ParamSpec::texts("options")
     .help("Settings of one model, each written `name=value`; a model without it is not chosen");
 

@@ -32,13 +32,9 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     ports: |_| {
         Ports::new()
             .optional("shot", PortType::Shot, "What happens and who is there")
-            .optional_gather(
-                "references",
-                PortType::Any,
-                "Characters, places, props and styles; a shot takes those that it names, and all styles",
-            )
+            .optional_gather("references", PortType::Any, generation::REFERENCES)
             .optional("first_frame", PortType::Image, "A picture to start from")
-            .optional("mask", PortType::Image, "What is white here is made anew, for models that repaint a part")
+            .optional("mask", PortType::Image, generation::MASK)
             .output("image", PortType::Image, "The picture")
     },
     plan,

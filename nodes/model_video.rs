@@ -40,11 +40,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
     ports: |_| {
         Ports::new()
             .optional("shot", PortType::Shot, "What happens, who is there and how long it takes")
-            .optional_gather(
-                "references",
-                PortType::Any,
-                "Characters, places, props and styles; a shot takes those that it names, and all styles",
-            )
+            .optional_gather("references", PortType::Any, generation::REFERENCES)
             .optional("first_frame", PortType::Image, "The picture that the clip starts from")
             .optional("last_frame", PortType::Image, "The picture that the clip ends on")
             .optional("source", PortType::Clip, "A clip to work from, for models that restyle, edit or follow one")
@@ -53,7 +49,7 @@ pub(crate) const SPEC: NodeSpec = NodeSpec {
                 PortType::Audio,
                 "A sound that the picture follows, for models that move lips or cut to it",
             )
-            .optional("mask", PortType::Image, "What is white here is made anew, for models that repaint a part")
+            .optional("mask", PortType::Image, generation::MASK)
             .output("clip", PortType::Clip, "The clip")
     },
     plan,

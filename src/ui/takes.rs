@@ -76,9 +76,11 @@ impl Panel for View {
     }
 }
 
-/// The node whose takes are shown: what is selected, or what made the selected shot.
+/// The node whose takes are shown: what is selected, where it asks a model, or what made the selected shot.
 fn node(cx: &Cx<'_>) -> Option<String> {
-    if let Some(node) = cx.shared.selection.primary() {
+    // What a group's items are is not known by its kind.
+    let asks = |id: &&str| cx.spec(id).is_none_or(|spec| spec.param("model").is_some());
+    if let Some(node) = cx.shared.selection.primary().filter(asks) {
         return Some(node.to_owned());
     }
     let element = cx.shared.selection.elements.last()?;
@@ -437,6 +439,17 @@ mod tests {
 
     fn set(choice: TakeChoice) -> Vec<Edit> {
         vec![Edit::SetTake { item: "v/s1.b2".to_owned(), choice: Some(choice), at: None }]
+    }
+
+    #[test]
+    fn a_node_without_takes_does_not_hide_those_of_the_selected_shot() {
+        let mut harness = harness("v: model.video\n t: text.join", None);
+        harness.state_mut().shared.selection.only("t");
+        harness.run();
+        harness.get_by_label("v/s1.b2");
+        harness.state_mut().shared.selection.elements.clear();
+        harness.run();
+        harness.get_by_label("Select a model node, or a shot: its takes are shown here");
     }
 
     #[test]

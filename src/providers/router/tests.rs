@@ -90,7 +90,7 @@ fn speaks(voice: &str, told: &[(&str, &str)]) -> String {
     let entries = catalog.entries().into_iter().filter(|entry| entry.tasks == [Task::Voice]);
     let candidates: Vec<_> = entries.map(open).collect();
     let options = (!voice.is_empty()).then(|| ("voice".to_owned(), voice.to_owned()));
-    let call = Call { task: Task::Voice, options: options.into_iter().collect(), ..Call::new(Task::Voice, "Hm.") };
+    let call = Call { options: options.into_iter().collect(), ..Call::new(Task::Voice, "Hm.") };
     let routed = route(&call, &candidates, &Policy::of(Aim::Cheapest), TODAY);
     let (removed, choice) = match &routed {
         Ok(decision) => (&decision.removed, decision.choice.to_owned()),

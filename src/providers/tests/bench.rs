@@ -137,7 +137,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(shape: &'static Shape) -> Bench {
-        let (fake, folder) = (Fake::new(shape), folder());
+        Bench::in_folder(shape, folder())
+    }
+
+    pub(crate) fn in_folder(shape: &'static Shape, folder: tempfile::TempDir) -> Bench {
+        let fake = Fake::new(shape);
         let beside = Bench::beside(shape, fake.base.clone(), folder.path());
         Bench { fake: Some(fake), _folder: Some(folder), ..beside }
     }
