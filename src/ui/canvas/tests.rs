@@ -668,3 +668,27 @@ fn a_group_is_entered_and_left() {
     stage.act("leave");
     assert_eq!(stage.harness.state().sent, [leave]);
 }
+
+#[test]
+fn no_node_of_a_template_lies_over_another() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../graphs");
+    let mut n = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".ron") || name.ends_with(".ids.ron") {
+            continue;
+        }
+        let document = Document::parse(&name, &std::fs::read_to_string(&path).unwrap()).unwrap().document;
+        let stage = Stage::of(Bench { history: model::History::new(document), ..Bench::default() });
+        let canvas = stage.canvas.borrow();
+        let nodes = &canvas.scene.nodes;
+        for (i, one) in nodes.iter().enumerate() {
+            for other in &nodes[i + 1..] {
+                assert!(!one.rect.intersects(other.rect), "{name}: {} lies over {}", one.id, other.id);
+            }
+        }
+        n += 1;
+    }
+    assert!(5 < n, "{n} templates were found");
+}
